@@ -1,0 +1,125 @@
+"""Build the book: run its cells, then make the site, and refuse every warning."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml  # type: ignore[import-untyped]
+from rich.console import Console
+
+from course_lib.publish.execute import PageFailed, cache_folder, run_missing
+from course_lib.publish.pages import ROOT, notebooks
+
+_WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL): |Exception|Error\b")
+
+
+class BuildFailed(Exception):
+    """The book has a fault; the message lists what Sphinx or a cell said."""
+
+
+def build(
+    strict: bool = True, *, root: Path = ROOT, out: Path | None = None, only: str | None = None
+) -> Path:
+    """Build the book into a site.
+
+    The cells of all pages run first, two pages at a time; outputs are kept in ``_build/cache``.
+    Then the site is made from nothing, since Sphinx forgets the warnings of pages it does not read
+    again: a broken book would turn green on its second build.
+
+    Args:
+        strict: Whether any warning fails the build.
+        root: Folder that holds ``_config.yml`` and ``_toc.yml``.
+        out: Folder to build in; ``_build/book`` of ``root`` unless told.
+        only: One page to work on, ``"09_momentum"``: other pages are not run, and only this
+            page's warnings count.
+
+    Returns:
+        The folder of the site.
+
+    Raises:
+        BuildFailed: If a cell fails, or if ``strict`` and there is a warning.
+    """
+    out = (out or root / "_build" / "book").resolve()
+    cache, console = cache_folder(root), Console(stderr=True)
+    pages = [page for page in notebooks(root) if only in (None, page.stem)]
+    if not pages and only:
+        raise BuildFailed(f"needed a page in _toc.yml that holds cells, got {only!r}")
+    _run_pages(pages, cache, console)
+    for stale in ("html", ".doctrees"):
+        shutil.rmtree(out / "_build" / stale, ignore_errors=True)
+    with console.status("Making the pages"):
+        code, log = _sphinx(root, out, _settings(root, out, cache, only), strict and not only)
+    warnings = [line for line in log.splitlines() if _WARNING.search(line)]
+    if only:
+        code, warnings = 0, [line for line in warnings if f"{only}.md" in line]
+    if code or (only and strict and warnings):
+        raise BuildFailed("\n".join(warnings) or log)
+    for line in warnings:
+        console.print(line, style="yellow", markup=False, highlight=False)
+    return out / "_build" / "html"
+
+
+def _run_pages(pages: list[Path], cache: Path, console: Console) -> None:
+    with console.status(f"Running the cells of {len(pages)} pages (kept outputs are reused)"):
+        try:
+            for page, seconds in run_missing(pages, cache):
+                console.print(f"ran {page.name} in {seconds:.0f} s", highlight=False)
+        except PageFailed as failure:
+            raise BuildFailed(str(failure)) from None
+
+
+def _settings(root: Path, out: Path, cache: Path, only: str | None) -> Path:
+    """Write the settings of this one build: the book's own, and where outputs are kept."""
+    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    execution = settings.setdefault("execute", {})
+    execution["cache"] = str(cache)
+    if only:
+        execution["exclude_patterns"] = [
+            str(page.relative_to(root)) for page in notebooks(root) if page.stem != only
+        ]
+    local = settings.get("sphinx", {}).get("local_extensions", {})
+    local.update({name: str((root / folder).resolve()) for name, folder in local.items()})
+    out.mkdir(parents=True, exist_ok=True)
+    written = out / "_config.yml"
+    written.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return written
+
+
+def _sphinx(root: Path, out: Path, settings: Path, strict: bool) -> tuple[int, str]:
+    """Run Jupyter Book in a process of its own; return its exit status and what it complained."""
+    command = [
+        *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
+        *("build", str(root), "--path-output", str(out), "--config", str(settings)),
+        *("-n", "--keep-going", *(["-W"] if strict else [])),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (out / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    return done.returncode, _plain(done.stderr)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def main() -> None:
+    """Build from the command line; exit with status 1 if the book has a fault."""
+    parser = argparse.ArgumentParser(description="Build the book.")
+    parser.add_argument("--only", help="one page to work on, such as 09_momentum")
+    parser.add_argument("--out", type=Path, help="folder to build in (default: _build/book)")
+    parser.add_argument("--lenient", action="store_true", help="show warnings without failing")
+    arguments = parser.parse_args()
+    try:
+        site = build(not arguments.lenient, out=arguments.out, only=arguments.only)
+    except BuildFailed as failure:
+        print(failure, file=sys.stderr)
+        raise SystemExit(1) from None
+    print(site / "index.html")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Run the cells of the book's pages, several pages at a time, and keep what they displayed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from myst_nb.core.config import NbParserConfig
+from myst_nb.core.read import create_nb_reader
+from myst_parser.config.main import MdParserConfig
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+
+from course_lib.publish.pages import ROOT
+
+#: Seconds a cell may run.
+TIMEOUT = 300
+
+# What a chapter may import; a change there makes every kept output stale.
+_IMPORTED = ("corrections.py", "data", "figures", "training")
+
+
+class PageFailed(Exception):
+    """A cell of a page raised an error or ran too long."""
+
+
+def cache_folder(root: Path = ROOT) -> Path:
+    """Return the folder of kept outputs that fits this library, these pins and this Python."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in _ingredients(root):
+        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return root / "_build" / "cache" / digest.hexdigest()[:16]
+
+
+def read(page: Path) -> NotebookNode:
+    """Return a page as a notebook without outputs, exactly as the book's build reads it."""
+    text = page.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(page), MdParserConfig(), NbParserConfig(), text)
+    if reader is None:
+        raise ValueError(f"needed a page with `file_format: mystnb` and a kernelspec, got {page}")
+    notebook: NotebookNode = reader.read(text)
+    return notebook
+
+
+def kept(page: Path, cache: Path) -> NotebookNode | None:
+    """Return the executed notebook of a page from the cache, or ``None`` if it must run."""
+    notebook: NotebookNode
+    try:
+        _, notebook = _open(cache).merge_match_into_notebook(read(page))
+    except KeyError:
+        return None
+    return notebook
+
+
+def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tuple[Path, float]]:
+    """Run the pages that the cache lacks and keep their outputs.
+
+    Args:
+        pages: Pages that hold code cells.
+        cache: Folder of kept outputs, from ``cache_folder``.
+        workers: Pages run at a time; at least 1.
+
+    Yields:
+        Each page once it has run, with the seconds it took.
+
+    Raises:
+        PageFailed: After the other pages have run, for all pages with a failing cell.
+    """
+    missing = [page for page in pages if kept(page, cache) is None]
+    failures = []
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(_run, page): page for page in missing}
+        for done in as_completed(running):
+            page = running[done]
+            try:
+                notebook, seconds = done.result()
+            except PageFailed as failure:
+                failures.append(str(failure))
+                continue
+            _keep(notebook, page, cache, seconds)
+            yield page, seconds
+    if failures:
+        raise PageFailed("\n\n".join(failures))
+
+
+def executed(page: Path, cache: Path) -> NotebookNode:
+    """Return the executed notebook of a page; run it if the cache lacks it."""
+    for _ in run_missing([page], cache):
+        pass
+    notebook = kept(page, cache)
+    assert notebook is not None
+    return notebook
+
+
+def _run(page: Path) -> tuple[NotebookNode, float]:
+    notebook = read(page)
+    # One thread a page: pages run side by side, and sums do not depend on the machine.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT,
+        resources={"metadata": {"path": str(page.parent)}},
+        # The cache compares cells with their metadata: times there would never match.
+        record_timing=False,
+        extra_arguments=["--log-level=40"],  # the kernel's remarks about its own transport
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=environment)
+    except (CellExecutionError, CellTimeoutError) as error:
+        raise PageFailed(f"{page.name}: {_plain(str(error))}") from None
+    return notebook, time.perf_counter() - start
+
+
+def _keep(notebook: NotebookNode, page: Path, cache: Path, seconds: float) -> None:
+    bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
+    _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _open(cache: Path) -> JupyterCacheAbstract:
+    cache.mkdir(parents=True, exist_ok=True)
+    return get_cache(str(cache))
+
+
+def _ingredients(root: Path) -> list[Path]:
+    library = root / "course_lib"
+    files = [file for name in _IMPORTED for file in (library / name).glob("**/*.py")]
+    single = [library / name for name in _IMPORTED if name.endswith(".py")]
+    return sorted(file for file in [*files, *single, root / "constraints.txt"] if file.exists())
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
