@@ -1,0 +1,55 @@
+"""Settings of the course for every nbgrader command run in this folder."""
+
+import os
+import sys
+from pathlib import Path
+
+from traitlets.config import get_config
+
+c = get_config()
+
+here = Path(__file__).resolve().parent
+student_edition = here.parent / "_build" / "student"
+
+# nbgrader makes its database with a program of its own environment, looked up on the path.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+c.CourseDirectory.root = str(here)
+c.CourseDirectory.course_id = "neural-networks"
+
+c.ClearSolutions.code_stub = {
+    "python": "# YOUR CODE HERE\nraise NotImplementedError('Yours to write: replace this line.')"
+}
+
+# A submission's names, points and test cells are rebuilt from the gradebook before it runs.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "course_lib.grading.sanitize.RestoreCells",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "course_lib.grading.execute.BoundedExecute",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Submissions run on the student edition where it has been derived (`make student`).
+if student_edition.is_dir():
+    c.BoundedExecute.library = str(student_edition)
+
+c.Execute.timeout = 30
+# A cell is judged by its outputs: wait for them, however much was printed.
+c.Execute.iopub_timeout = 20
+c.Execute.shutdown_kernel = "immediate"
+# nbclient passes over cells with this tag, and nbgrader then gives them full points.
+c.Execute.skip_cells_with_tag = "no-cell-is-skipped-in-this-course"
+
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "course_lib.grading.feedback.HideTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

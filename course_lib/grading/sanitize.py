@@ -1,0 +1,120 @@
+"""Put a submission's cells back in order before nbgrader grades it.
+
+nbgrader finds cells by names in their metadata and stops, some cases for the whole class, where
+these were changed. Here they are rebuilt from the gradebook, so that only what a student wrote in
+the solution cells counts.
+"""
+
+from collections import Counter
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from course_lib.grading import cells
+from course_lib.grading.gradebook import MasterCell, master_cells
+
+NOTICES = "course_notices"
+
+
+class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Restore names, points and test cells; say in a first cell what was restored."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Rebuild what nbgrader relies on; called by nbgrader."""
+        where = resources["nbgrader"]
+        masters = master_cells(where["db_url"], where["assignment"], where["notebook"])
+        notices = restore(nb, masters)
+        if notices:
+            nb.metadata[NOTICES] = notices
+            text = "**What was mended before grading**\n\n" + "".join(f"- {n}\n" for n in notices)
+            nb.cells.insert(0, new_markdown_cell(text))
+        return nb, resources
+
+
+def restore(nb: NotebookNode, masters: list[MasterCell]) -> list[str]:
+    """Rebuild the graded structure of a notebook in place.
+
+    Args:
+        nb: A submission.
+        masters: The named cells as the instructor wrote them, in order.
+
+    Returns:
+        One sentence for each thing that had to be mended.
+    """
+    nb.metadata.pop(NOTICES, None)
+    by_name = {master.grade_id: master for master in masters}
+    notices = _drop_copies(nb, by_name)
+    for cell in nb.cells:
+        cell.metadata.pop("tags", None)  # a tag can make a cell be skipped or its error ignored
+        if master := by_name.get(cells.name(cell)):
+            notices += _mend(cell, master)
+        else:
+            cell.metadata.pop("nbgrader", None)
+    return notices + _add_missing(nb, masters)
+
+
+def _drop_copies(nb: NotebookNode, by_name: dict[str, MasterCell]) -> list[str]:
+    """Make every copy of a named cell but the last an ordinary cell."""
+    left = Counter(cells.name(cell) for cell in nb.cells)
+    notices = []
+    for cell in nb.cells:
+        name = cells.name(cell)
+        left[name] -= 1
+        if name in by_name and left[name] > 0:
+            del cell.metadata["nbgrader"]
+            notices.append(f"Cell `{name}` was there more than once: its last copy is graded.")
+    return notices
+
+
+def _mend(cell: NotebookNode, master: MasterCell) -> list[str]:
+    """Give a cell its master's metadata and, where it is locked, its master's text."""
+    notices = []
+    mended = _metadata(master)
+    if any(cell.metadata["nbgrader"].get(key) != mended[key] for key in ("points", "grade")):
+        notices.append(f"The settings of cell `{master.grade_id}` were changed: they are restored.")
+    cell.metadata["nbgrader"] = mended
+    if master.locked:
+        if cell.source.strip() not in (cells.without_hidden(master.source), master.source):
+            notices.append(f"Test cell `{master.grade_id}` was changed: the original is graded.")
+        cell.source = master.source
+    return notices
+
+
+def _metadata(master: MasterCell) -> dict[str, Any]:
+    details = {
+        "cell_type": master.cell_type,
+        "checksum": master.checksum,
+        "grade": master.graded,
+        "grade_id": master.grade_id,
+        "locked": master.locked,
+        "schema_version": 3,
+        "solution": master.answer,
+        "task": False,
+    }
+    return details | ({"points": master.points} if master.graded else {})
+
+
+def _add_missing(nb: NotebookNode, masters: list[MasterCell]) -> list[str]:
+    """Put each missing graded cell behind the named cell that stands before it in the release.
+
+    A missing solution cell stays away: its code may stand in an ordinary cell.
+    """
+    notices = []
+    place = 0
+    for master in masters:
+        found = [i for i, cell in enumerate(nb.cells) if cells.name(cell) == master.grade_id]
+        if found:
+            place = found[0] + 1
+        elif master.graded:
+            make = new_code_cell if master.cell_type == "code" else new_markdown_cell
+            cell = make(master.source, metadata={"nbgrader": _metadata(master)})
+            nb.cells.insert(place, cell)
+            place += 1
+            notices.append(f"Cell `{master.grade_id}` was missing: it is back.")
+        else:
+            notices.append(f"Solution cell `{master.grade_id}` is missing.")
+    return notices
