@@ -44,16 +44,16 @@ def derive(out: Path) -> bool:
     Raises:
         RegionError: If a solution mark is stray, nested, unclosed or misspelled.
     """
-    stamp = _stamp()
+    current = stamp()
     stamp_file = out / ".stamp"
-    if stamp_file.is_file() and stamp_file.read_text() == stamp:
+    if stamp_file.is_file() and stamp_file.read_text() == current:
         return False
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         fresh = Path(scratch) / out.name
         _write_package(fresh / "course_lib")
         _write_project(fresh)
-        (fresh / ".stamp").write_text(stamp)
+        (fresh / ".stamp").write_text(current)
         if out.exists():
             shutil.rmtree(out)
         fresh.rename(out)
@@ -111,7 +111,7 @@ def _write_project(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
 
-def _stamp() -> str:
+def stamp() -> str:
     """Digest of all that the edition is made from: the package and the source notebooks."""
     digest = hashlib.sha256()
     notebooks = sorted((ROOT / "assignments" / "source").glob("*/*.ipynb"))
