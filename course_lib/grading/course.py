@@ -75,7 +75,7 @@ class Course:
 
     @cached_property
     def api(self) -> Any:
-        """nbgrader's commands on this course."""
+        """The commands of nbgrader on this course."""
         return NbGraderAPI(config=self.config)
 
     def call(self, command: str, *arguments: str) -> None:
@@ -90,6 +90,8 @@ class Course:
         """
         with _environment_kept():
             outcome = getattr(self.api, command)(*arguments, force=True)
+        if "KeyboardInterrupt" in outcome.get("error", ""):  # nbgrader keeps it to itself
+            raise KeyboardInterrupt
         if not outcome["success"]:
             raise GradingError(f"{command} {' '.join(arguments)}: {_reason(outcome)}")
 

@@ -82,7 +82,7 @@ class BoundedExecute(Execute):  # type: ignore[misc]
         elif kind == "error":
             content["evalue"] = self._within(content["evalue"], cell_index)
             content["traceback"] = [self._within(t, cell_index) for t in content["traceback"]]
-        return super().process_message(msg, cell, cell_index)
+        return super().process_message(msg, cell, cell_index)  # type: ignore[no-any-return]
 
     def _fits(self, value: Any, cell_index: int) -> bool:
         text = str(value)
