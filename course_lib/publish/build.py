@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
+from filelock import FileLock
 from rich.console import Console
 
-from course_lib.publish.execute import PageFailed, cache_folder, run_missing
+from course_lib.publish.execute import PageFailed, cache_folder, plain, run_missing
 from course_lib.publish.pages import ROOT, notebooks
 
 _WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL): |Exception|Error\b")
@@ -50,9 +51,10 @@ def build(
     if not pages and only:
         raise BuildFailed(f"needed a page in _toc.yml that holds cells, got {only!r}")
     _run_pages(pages, cache, console)
-    for stale in ("html", ".doctrees"):
-        shutil.rmtree(out / "_build" / stale, ignore_errors=True)
-    with console.status("Making the pages"):
+    out.mkdir(parents=True, exist_ok=True)
+    with FileLock(out / "lock"), console.status("Making the pages"):
+        for stale in ("html", ".doctrees"):
+            shutil.rmtree(out / "_build" / stale, ignore_errors=True)
         code, log = _sphinx(root, out, _settings(root, out, cache, only), strict and not only)
     warnings = [line for line in log.splitlines() if _WARNING.search(line)]
     if only:
@@ -84,7 +86,6 @@ def _settings(root: Path, out: Path, cache: Path, only: str | None) -> Path:
         ]
     local = settings.get("sphinx", {}).get("local_extensions", {})
     local.update({name: str((root / folder).resolve()) for name, folder in local.items()})
-    out.mkdir(parents=True, exist_ok=True)
     written = out / "_config.yml"
     written.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return written
@@ -99,11 +100,7 @@ def _sphinx(root: Path, out: Path, settings: Path, strict: bool) -> tuple[int, s
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     (out / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    return done.returncode, _plain(done.stderr)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return done.returncode, plain(done.stderr)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from filelock import FileLock
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from myst_nb.core.config import NbParserConfig
@@ -78,16 +79,12 @@ def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tu
     missing = [page for page in pages if kept(page, cache) is None]
     failures = []
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_run, page): page for page in missing}
+        running = {pool.submit(_run_once, page, cache): page for page in missing}
         for done in as_completed(running):
-            page = running[done]
             try:
-                notebook, seconds = done.result()
+                yield running[done], done.result()
             except PageFailed as failure:
                 failures.append(str(failure))
-                continue
-            _keep(notebook, page, cache, seconds)
-            yield page, seconds
     if failures:
         raise PageFailed("\n\n".join(failures))
 
@@ -101,10 +98,21 @@ def executed(page: Path, cache: Path) -> NotebookNode:
     return notebook
 
 
-def _run(page: Path) -> tuple[NotebookNode, float]:
+def _run_once(page: Path, cache: Path) -> float:
+    # Two builds at a time are common: the second waits and takes the output of the first.
+    with FileLock(cache / f"{page.stem}.lock"):
+        if kept(page, cache) is not None:
+            return 0.0
+        start = time.perf_counter()
+        notebook = _run(page)
+        seconds = time.perf_counter() - start
+        bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
+        _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    return seconds
+
+
+def _run(page: Path) -> NotebookNode:
     notebook = read(page)
-    # One thread a page: pages run side by side, and sums do not depend on the machine.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT,
@@ -113,17 +121,17 @@ def _run(page: Path) -> tuple[NotebookNode, float]:
         record_timing=False,
         extra_arguments=["--log-level=40"],  # the kernel's remarks about its own transport
     )
-    start = time.perf_counter()
     try:
-        client.execute(env=environment)
+        # One thread a page: pages run side by side, and sums do not depend on the machine.
+        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
     except (CellExecutionError, CellTimeoutError) as error:
-        raise PageFailed(f"{page.name}: {_plain(str(error))}") from None
-    return notebook, time.perf_counter() - start
+        raise PageFailed(f"{page.name}: {plain(str(error))}") from None
+    return notebook
 
 
-def _keep(notebook: NotebookNode, page: Path, cache: Path, seconds: float) -> None:
-    bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
-    _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+def plain(text: str) -> str:
+    """Return a text without the codes that colour it on a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def _open(cache: Path) -> JupyterCacheAbstract:
@@ -136,7 +144,3 @@ def _ingredients(root: Path) -> list[Path]:
     files = [file for name in _IMPORTED for file in (library / name).glob("**/*.py")]
     single = [library / name for name in _IMPORTED if name.endswith(".py")]
     return sorted(file for file in [*files, *single, root / "constraints.txt"] if file.exists())
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,0 +1,47 @@
+"""Serve the built book to this machine only."""
+
+from __future__ import annotations
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from course_lib.publish.pages import ROOT
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a reader does not need a line for every font."""
+
+
+def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
+    """Return a server of a folder on the loopback address, not yet running.
+
+    Args:
+        site: Folder of the built book.
+        port: Port to listen on; 0 takes a free one.
+
+    Raises:
+        FileNotFoundError: If the folder holds no ``index.html``.
+    """
+    if not (site / "index.html").exists():
+        raise FileNotFoundError(f"needed a built book in {site}, got none: run `make book` first")
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
+
+
+def serve(port: int = 8000, site: Path = ROOT / "_build" / "book" / "_build" / "html") -> None:
+    """Serve the built book until interrupted.
+
+    Args:
+        port: Port to listen on; 0 takes a free one.
+        site: Folder of the built book.
+
+    Raises:
+        FileNotFoundError: If the book has not been built.
+    """
+    with server(site, port) as running:
+        print(f"http://127.0.0.1:{running.server_port}/  (Ctrl-C stops)", flush=True)
+        try:
+            running.serve_forever()
+        except KeyboardInterrupt:
+            print()
