@@ -43,7 +43,6 @@ def implement(obj: T) -> T:
     if not (inspect.isclass(obj) or inspect.isfunction(obj)):
         raise TypeError(f"implement needs a class or a function, got {type(obj).__name__}")
     name = obj.__name__
-    _remember_library(name)
     _put_in_place(name, obj)
     _registered[name] = obj
     _sources[name] = _source(obj)
@@ -60,22 +59,29 @@ def sources() -> dict[str, str]:
     return dict(_sources)
 
 
+def library(name: str) -> Any:
+    """The library's own object of that name, whatever a session has put in its place.
+
+    Raises:
+        LookupError: If no exercise asks for that name.
+    """
+    if name not in _library:
+        module = written_as(name)[0].target.rpartition(".")[0]
+        _library[name] = getattr(importlib.import_module(module), name)
+    return _library[name]
+
+
 def reset() -> None:
     """Forget all that was registered and put the library's own objects back."""
     for name in _registered:
-        _put_in_place(name, _library[name])
+        _put_in_place(name, library(name))
     _registered.clear()
     _sources.clear()
 
 
-def _remember_library(name: str) -> None:
-    module = written_as(name)[0].target.rpartition(".")[0]
-    _library.setdefault(name, getattr(importlib.import_module(module), name))
-
-
 def _put_in_place(name: str, obj: Any) -> None:
     """Set ``obj`` wherever the target's package holds the object of that name."""
-    now = _registered.get(name, _library[name])
+    now = _registered.get(name, library(name))
     package = ".".join(written_as(name)[0].target.split(".")[:2])
     for module_name, module in list(sys.modules.items()):
         if f"{module_name}.".startswith(f"{package}.") and vars(module).get(name) is now:

@@ -27,7 +27,7 @@ class Exercise:
         slug: The name ``check`` is called with, as ``"adam"``.
         target: Full name of the class or function the student writes.
         assignment: Slug of the assignment notebook.
-        section: Page and heading that explain it, as ``"10_adaptive_steps#sec-adam"``.
+        section: Page and heading that explain it, as ``"10_adaptive_steps#adam"``.
         title: Heading of the exercise.
         claim: The promise in one sentence; the case's own parameters are added to it.
         kind: How it is run: a class that steps, or a velocity convention.
@@ -70,6 +70,10 @@ class Break:
     message: str
     step: int | None = None
     parameter: int | None = None
+
+
+class CouldNotTell(Exception):
+    """A check has no verdict, through no fault of the student; the text is the cause."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""Known wrong answers as a few numbers, and how an answer is held against them.
+
+The student edition carries a file of them, one list for each visible case: the numbers a known
+mistake gives there, the belief behind it and the hint. It holds no code.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checks.inputs import plain
+from course_lib.checks.spec import Answer, Hint
+
+FOLDER = Path(__file__).parent / "fingerprints"
+
+Fingerprint = dict[str, Any]
+"""``numbers``: of the first and the last step; ``faults``: names of what was done besides."""
+
+
+def key(exercise: str, parameters: Mapping[str, Any]) -> str:
+    """The name of a case in the file: its exercise and parameters, in one order.
+
+    Example:
+        >>> key("adam", {"steps": 3, "betas": (0.8, 0.9)})
+        'adam {"betas": [0.8, 0.9], "steps": 3}'
+    """
+    return f"{exercise} {json.dumps(plain(parameters), sort_keys=True)}"
+
+
+def describe(answer: Answer) -> Fingerprint | None:
+    """The fingerprint of an answer, or None if it has no numbers to tell it by."""
+    if answer.get("type") == "FakeTensorDeviceMismatchError":
+        return {"numbers": [], "faults": ["state elsewhere"]}
+    if answer["outcome"] != "answered" or "got" in answer:
+        return None
+    ends = [answer["trajectory"][at] for at in (0, -1)] if answer["trajectory"] else []
+    numbers = [number for tensors in ends for tensor in tensors for number in _reals(tensor)]
+    if not all(map(math.isfinite, numbers)):
+        return None
+    return {"numbers": [float(f"{n:.9g}") for n in numbers], "faults": sorted(answer["faults"])}
+
+
+def agrees(one: Fingerprint, other: Fingerprint, rtol: float = 1e-6) -> bool:
+    """Whether two fingerprints are of one mistake, written in whatever style."""
+    if one["faults"] != other["faults"] or len(one["numbers"]) != len(other["numbers"]):
+        return False
+    return all(
+        math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
+        for a, b in zip(one["numbers"], other["numbers"], strict=True)
+    )
+
+
+def rounding(answer: Answer) -> float:
+    """How closely one mistake, in two styles, agrees with itself: coarser in single precision."""
+    tensors = [tensor for step in answer["trajectory"][:1] for tensor in step]
+    return 1e-6 if all(t.dtype in (torch.float64, torch.complex128) for t in tensors) else 1e-4
+
+
+def match(assignment: str, case: str, answer: Answer) -> Hint | None:
+    """The one known mistake that gives this answer on this case; None if there are none or more.
+
+    Args:
+        assignment: Slug that names the file.
+        case: As made by ``key``.
+        answer: What came.
+    """
+    file, came = FOLDER / f"{assignment}.json", describe(answer)
+    if came is None or not file.exists():
+        return None
+    known = json.loads(file.read_text("utf-8")).get(case, [])
+    found = [e for e in known if agrees(e, came, rounding(answer))]
+    if len({entry["slug"] for entry in found}) != 1:
+        return None
+    return Hint(**{name: found[0][name] for name in ("slug", "belief", "text", "section")})
+
+
+def _reals(tensor: Tensor) -> list[float]:
+    tensor = torch.view_as_real(tensor) if tensor.is_complex() else tensor
+    return [float(number) for number in tensor.flatten().tolist()]

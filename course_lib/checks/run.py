@@ -1,0 +1,132 @@
+"""One check from its name to its result: ask on every device, judge, look for a hint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from course_lib.checks import devices, hints, verify
+from course_lib.checks.capture import Capture
+from course_lib.checks.exercises import find
+from course_lib.checks.inputs import build
+from course_lib.checks.spec import (
+    FAKE,
+    Answer,
+    Break,
+    CouldNotTell,
+    Exercise,
+    Inputs,
+    Outcome,
+    Result,
+    Subject,
+)
+from course_lib.checks.subject import InSession
+
+LINES: dict[Outcome, str] = {
+    "passed": "passed {slug}: {claim}",
+    "failed": "FAILED {slug}: {found}\n  checked: {claim}",
+    "could not tell": "could not tell {slug}: {found}\n  checked: {claim}",
+}
+ODD = {
+    "missing": "with gradients missing",
+    "groups": "with a group for each parameter",
+    "changes": "with options changed between steps",
+}
+UNSAID = ("steps", "seed", "shapes", *ODD)
+HYGIENE = "{name} keeps everything it makes on its parameter's device"
+HYGIENE_STEPS = 3
+
+
+def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) -> Result:
+    """Check one exercise on every device, without printing or raising.
+
+    Args:
+        exercise: Slug of the exercise.
+        subject: Who answers; None asks what this session registered.
+        **parameters: The case, as in ``course_lib.checks.inputs``.
+
+    Returns:
+        The result, decided by the first device that fails; the CPU comes first.
+
+    Raises:
+        LookupError: If there is no such exercise.
+        TypeError: If a parameter is unknown.
+        ValueError: If a parameter is outside its domain.
+    """
+    wanted = find(exercise)
+    inputs = build(wanted, parameters)
+    cases: list[str] = []
+    notes: dict[str, None] = {}
+    result = Result(wanted.slug, "passed", "", wanted.claim)
+    for device in devices.devices():
+        case = _case(device, wanted, parameters, inputs)
+        result = _judged(case, subject or InSession())
+        cases += result.cases
+        notes.update(dict.fromkeys(result.notes))
+        if result.outcome == "failed" or (result.outcome != "passed" and device != FAKE):
+            break
+    else:
+        result = replace(result, outcome="passed", message="")
+    return replace(result, cases=tuple(cases), notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A check on one device."""
+
+    exercise: Exercise
+    parameters: Mapping[str, Any]
+    inputs: Inputs
+    claim: str
+
+
+def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> _Case:
+    """The case for ``device``; a few steps are enough for the pretended one."""
+    if device == FAKE:
+        inputs = {**inputs, "gradients": inputs["gradients"][:HYGIENE_STEPS]}
+    promise = HYGIENE.format(name=exercise.name) if device == FAKE else exercise.claim
+    claim = f"{promise}{_said(parameters)} ({device}, {len(inputs['gradients'])} steps)"
+    return _Case(exercise, parameters, {**inputs, "device": device}, claim)
+
+
+def _said(parameters: Mapping[str, Any]) -> str:
+    """The case in words, to end a claim with: its hyper-parameters, then what is odd in it."""
+    said = [f"{name}={value}" for name, value in parameters.items() if name not in UNSAID]
+    odd = [words for name, words in ODD.items() if parameters.get(name)]
+    return "".join(f", {part}" for part in (*said, *odd))
+
+
+def _judged(case: _Case, subject: Subject) -> Result:
+    """The result of one case, with its line and its hint."""
+    slug = case.exercise.slug
+    with Capture() as capture:
+        answer = subject.call(slug, case.inputs)
+    outcome, broken = _verdict(case.exercise, case.inputs, answer)
+    hint = None
+    if outcome == "failed":
+        hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
+    return Result(
+        slug,
+        outcome,
+        broken.message if broken else "",
+        case.claim,
+        cases=(
+            LINES[outcome].format(slug=slug, claim=case.claim, found=broken and broken.message),
+        ),
+        hint=str(hint) if hint else None,
+        slug=hint.slug if hint else None,
+        rung=broken.rung if broken else None,
+        notes=capture.notes,
+        inputs=case.inputs,
+        answer=answer,
+    )
+
+
+def _verdict(exercise: Exercise, inputs: Inputs, answer: Answer) -> tuple[Outcome, Break | None]:
+    """Passed, failed or could not tell; a fault of ours must not cost a student points."""
+    try:
+        broken = verify.judge(exercise, inputs, answer)
+    except CouldNotTell as cause:
+        return "could not tell", Break("", str(cause))
+    except Exception as error:
+        return "could not tell", Break("", f"{type(error).__name__}: {error}")
+    return ("failed" if broken else "passed"), broken
