@@ -19,6 +19,7 @@ class HideTests(NbGraderPreprocessor):  # type: ignore[misc]
         cell.source = cells.without_hidden(cell.source)
         if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
             for output in cell.outputs:
-                if output.output_type == "error":
+                # A failed check renders itself without code.
+                if output.output_type == "error" and output.ename != "CheckFailed":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
         return cell, resources

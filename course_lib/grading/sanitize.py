@@ -110,11 +110,16 @@ def _add_missing(nb: NotebookNode, masters: list[MasterCell]) -> list[str]:
         if found:
             place = found[0] + 1
         elif master.graded:
-            make = new_code_cell if master.cell_type == "code" else new_markdown_cell
-            cell = make(master.source, metadata={"nbgrader": _metadata(master)})
-            nb.cells.insert(place, cell)
+            nb.cells.insert(place, _fresh(master))
             place += 1
             notices.append(f"Cell `{master.grade_id}` was missing: it is back.")
         else:
             notices.append(f"Solution cell `{master.grade_id}` is missing.")
     return notices
+
+
+def _fresh(master: MasterCell) -> NotebookNode:
+    metadata = {"nbgrader": _metadata(master)}
+    make = {"code": new_code_cell, "markdown": new_markdown_cell}[master.cell_type]
+    cell: NotebookNode = make(master.source, metadata=metadata)  # type: ignore[no-untyped-call]
+    return cell

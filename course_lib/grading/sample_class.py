@@ -1,0 +1,96 @@
+"""A class to try the grader on: submissions made from the release notebook and recipes.
+
+Every recipe names the graded cells in which it is broken. From that list and the points in the
+notebook follows the mark it must get, before anything is graded.
+"""
+
+import shutil
+from fnmatch import fnmatch
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_lib.editions.regions import BEGIN, END, Region, read_regions, replace_regions
+from course_lib.grading import cells
+from course_lib.grading.course import Course
+from course_lib.grading.recipes import RECIPES, Recipe
+from course_lib.misconceptions.build import region_key, written_into
+from course_lib.misconceptions.model import Variant
+from course_lib.misconceptions.optimizers import RIGHT, WRONG
+
+PREFIX = "sample-"
+
+
+def make(assignment: str = "optimizers", course: Course | None = None) -> Path:
+    """Write the sample class's submissions, in the place of an older sample class.
+
+    Args:
+        assignment: Name of the assignment's folder; it must have been released.
+        course: The course root; this repository's by default.
+
+    Returns:
+        The folder of all submissions. Submissions of other students are left alone.
+    """
+    course = course or Course()
+    for folder in (course.root / "submitted").glob(f"{PREFIX}*"):
+        shutil.rmtree(folder)
+    source = nbformat.read(course.source(assignment), as_version=4)
+    release = course.release(assignment)
+    for recipe in RECIPES:
+        notebook = nbformat.read(release, as_version=4)
+        _write_solutions(notebook, source, recipe)
+        recipe.change(notebook)
+        folder = course.submission(PREFIX + recipe.name, assignment)
+        folder.mkdir(parents=True)
+        recipe.save(notebook, folder / f"{assignment}.ipynb")
+    return course.root / "submitted"
+
+
+def expected(recipe: Recipe, source: NotebookNode) -> float:
+    """The points a recipe's submission must get by machine.
+
+    Args:
+        recipe: How the submission is made.
+        source: The source notebook, which says what each cell is worth.
+    """
+    return sum(
+        float(cell.metadata["nbgrader"]["points"])
+        for cell in source.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+        if not _matches(cells.name(cell), recipe.broken)
+    )
+
+
+def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recipe) -> None:
+    """Put the solutions of the source notebook, or a recipe's variants of them, into a release."""
+    solved = {cells.name(cell): cell for cell in source.cells if cells.name(cell)}
+    for cell in notebook.cells:
+        name = cells.name(cell)
+        if not name or cell.metadata["nbgrader"]["locked"] or _matches(name, recipe.unwritten):
+            continue
+        text = solved[name].source
+        for slug in recipe.variants:
+            text = _with_variant(text, name, _variant(slug))
+        cell.source = replace_regions(text, name, _inside) if cell.cell_type == "code" else text
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace(f"{BEGIN}\n", "").replace(f"\n{END}", "")
+
+
+def _with_variant(text: str, name: str, variant: Variant) -> str:
+    key = region_key(variant.exercise)
+    here = any(region.key == key for region in read_regions(text, name))
+    return written_into(text, name, variant) if here else text
+
+
+def _inside(region: Region, indent: str) -> str:
+    return region.text
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _variant(slug: str) -> Variant:
+    variants: tuple[Variant, ...] = (*WRONG, *RIGHT)
+    return next(variant for variant in variants if variant.slug == slug)
