@@ -26,7 +26,8 @@ class Bounded(io.TextIOBase):
         if not self.kept.strip():
             return []
         more = f" ... ({self.written} characters)" if self.written > LIMIT else ""
-        return [f"note: your code {did}: {' | '.join(self.kept.split(chr(10))).strip(' |')}{more}"]
+        lines = dict.fromkeys(line for line in self.kept.splitlines() if line.strip())
+        return [f"note: your code {did}: {' | '.join(lines)}{more}"]
 
 
 class Capture:

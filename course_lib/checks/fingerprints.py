@@ -1,7 +1,10 @@
 """Known wrong answers as a few numbers, and how an answer is held against them.
 
 The student edition carries a file of them, one list for each visible case: the numbers a known
-mistake gives there, the belief behind it and the hint. It holds no code.
+mistake gives there, the belief behind it and the hint. It holds no code::
+
+    {"adam {\\"steps\\": 3}": [{"numbers": [...], "faults": [], "slug": "adam/...",
+                             "belief": "...", "hint": "...", "section": "10_adaptive_steps#adam"}]}
 """
 
 import json
@@ -76,7 +79,7 @@ def match(assignment: str, case: str, answer: Answer) -> Hint | None:
     found = [e for e in known if agrees(e, came, rounding(answer))]
     if len({entry["slug"] for entry in found}) != 1:
         return None
-    return Hint(**{name: found[0][name] for name in ("slug", "belief", "text", "section")})
+    return Hint(*(found[0][name] for name in ("slug", "belief", "hint", "section")))
 
 
 def _reals(tensor: Tensor) -> list[float]:

@@ -176,8 +176,8 @@ def _fault(case: Climb) -> Found | None:
 FAULTS = {
     "rebound": "parameter {parameter} was exchanged for another tensor; it must be changed in "
     "place, or whoever else holds it never sees the step",
-    "gradient changed": "the gradient of parameter {parameter} was changed at step {step}; it must "
-    "be left as it was given",
+    "gradient changed": "the gradient given to parameter {parameter} at step {step} was changed; "
+    "it must stay as it was given, so keep and change a copy",
     "graph kept": "state {entry!r} still holds the autograd graph; expected a tensor without one, "
     "or memory grows with every step",
 }

@@ -15,11 +15,14 @@ from course_lib.session import library
 
 
 def refusal(obj: Any, exercise: Exercise) -> str | None:
-    """Why ``obj`` is not a student's own work, or None if it is.
+    """Why ``obj`` is not what is asked for or not a student's own work; None if it is both.
 
     Own work is a function defined outside the library, or a class with an ``update`` or a ``step``
     defined outside the library and no ready-made optimizer of torch above it.
     """
+    if inspect.isclass(obj) != (exercise.kind == "optimizer"):
+        needed, got = ("class", "function")[:: 1 if exercise.kind == "optimizer" else -1]
+        return f"{exercise.name} must be a {needed}, got a {got}"
     package = ".".join(exercise.target.split(".")[:2])
     for base in getattr(obj, "__mro__", ()):
         if base is not torch.optim.Optimizer and base.__module__.startswith("torch.optim"):

@@ -45,7 +45,7 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
         **parameters: The case, as in ``course_lib.checks.inputs``.
 
     Returns:
-        The result, decided by the first device that fails; the CPU comes first.
+        The result of the first device that fails, else that of the CPU; ``cases`` of all tried.
 
     Raises:
         LookupError: If there is no such exercise.
@@ -54,19 +54,14 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
     """
     wanted = find(exercise)
     inputs = build(wanted, parameters)
-    cases: list[str] = []
-    notes: dict[str, None] = {}
-    result = Result(wanted.slug, "passed", "", wanted.claim)
+    results: list[Result] = []
     for device in devices.devices():
         case = _case(device, wanted, parameters, inputs)
-        result = _judged(case, subject or InSession())
-        cases += result.cases
-        notes.update(dict.fromkeys(result.notes))
-        if result.outcome == "failed" or (result.outcome != "passed" and device != FAKE):
+        results.append(_judged(case, subject or InSession()))
+        if results[-1].outcome == "failed":
             break
-    else:
-        result = replace(result, outcome="passed", message="")
-    return replace(result, cases=tuple(cases), notes=tuple(notes))
+    decisive = results[-1] if results[-1].outcome == "failed" else results[0]
+    return replace(decisive, cases=tuple(line for result in results for line in result.cases))
 
 
 @dataclass(frozen=True)
@@ -83,8 +78,10 @@ def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs
     """The case for ``device``; a few steps are enough for the pretended one."""
     if device == FAKE:
         inputs = {**inputs, "gradients": inputs["gradients"][:HYGIENE_STEPS]}
-    promise = HYGIENE.format(name=exercise.name) if device == FAKE else exercise.claim
-    claim = f"{promise}{_said(parameters)} ({device}, {len(inputs['gradients'])} steps)"
+        promise = HYGIENE.format(name=exercise.name)
+    else:
+        promise = f"{exercise.claim}{_said(parameters)}"
+    claim = f"{promise} ({device}, {len(inputs['gradients'])} steps)"
     return _Case(exercise, parameters, {**inputs, "device": device}, claim)
 
 
@@ -101,9 +98,12 @@ def _judged(case: _Case, subject: Subject) -> Result:
     with Capture() as capture:
         answer = subject.call(slug, case.inputs)
     outcome, broken = _verdict(case.exercise, case.inputs, answer)
-    hint = None
+    hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
     if outcome == "failed":
-        hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
+        try:
+            hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
+        except Exception as error:  # A hint is help; its failure must not hide the verdict.
+            notes += (f"note: no hint could be looked up ({type(error).__name__}: {error})",)
     return Result(
         slug,
         outcome,
@@ -115,7 +115,7 @@ def _judged(case: _Case, subject: Subject) -> Result:
         hint=str(hint) if hint else None,
         slug=hint.slug if hint else None,
         rung=broken.rung if broken else None,
-        notes=capture.notes,
+        notes=notes,
         inputs=case.inputs,
         answer=answer,
     )
