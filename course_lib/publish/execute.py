@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,14 +18,9 @@ from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader
 from myst_parser.config.main import MdParserConfig
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 from course_lib.publish.pages import ROOT
-
-#: Seconds a cell may run.
-TIMEOUT = 300
 
 # What a chapter may import; a change there makes every kept output stale.
 _IMPORTED = ("corrections.py", "data", "figures", "training")
@@ -98,35 +94,29 @@ def executed(page: Path, cache: Path) -> NotebookNode:
     return notebook
 
 
+def keep(notebook: NotebookNode, page: Path, cache: Path) -> None:
+    """Put the executed notebook of a page into the cache."""
+    bundle = CacheBundleIn(notebook, str(page))
+    _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def _run_once(page: Path, cache: Path) -> float:
     # Two builds at a time are common: the second waits and takes the output of the first.
     with FileLock(cache / f"{page.stem}.lock"):
-        if kept(page, cache) is not None:
-            return 0.0
         start = time.perf_counter()
-        notebook = _run(page)
-        seconds = time.perf_counter() - start
-        bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
-        _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    return seconds
+        if kept(page, cache) is None:
+            _run(page, cache)
+    return time.perf_counter() - start
 
 
-def _run(page: Path) -> NotebookNode:
-    notebook = read(page)
-    client = NotebookClient(
-        notebook,
-        timeout=TIMEOUT,
-        resources={"metadata": {"path": str(page.parent)}},
-        # The cache compares cells with their metadata: times there would never match.
-        record_timing=False,
-        extra_arguments=["--log-level=40"],  # the kernel's remarks about its own transport
-    )
-    try:
-        # One thread a page: pages run side by side, and sums do not depend on the machine.
-        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
-    except (CellExecutionError, CellTimeoutError) as error:
-        raise PageFailed(f"{page.name}: {plain(str(error))}") from None
-    return notebook
+def _run(page: Path, cache: Path) -> None:
+    # A process a page: what a kernel's client leaves open ends with it.
+    command = [sys.executable, "-m", "course_lib.publish.run_page", str(page), str(cache)]
+    # One thread a page: pages run side by side, and sums do not depend on the machine.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PageFailed(f"{page.name}: {plain(done.stderr).strip()}")
 
 
 def plain(text: str) -> str:

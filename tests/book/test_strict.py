@@ -1,0 +1,110 @@
+"""A broken book is refused, and refused again: Sphinx forgets, the build does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from course_lib.publish.build import BuildFailed, build
+from course_lib.publish.execute import PageFailed, cache_folder, kept, run_missing
+from course_lib.publish.pages import ROOT, notebooks
+
+HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
+
+# A page with one fault each, and what the build must say about it.
+DEFECTS = {
+    "bad_tex": (r"Wrong: $\frac{1}{$.", "bad TeX"),
+    "unknown_macro": (r"Wrong: $$ \nosuchmacro $$", "bad TeX"),
+    "undefined_reference": ("See {ref}`nowhere`.", "undefined label: 'nowhere'"),
+    "undefined_link": ("See [this](#nowhere).", "'nowhere'"),
+    "undefined_equation": ("See {eq}`nowhere`.", "equation not found: nowhere"),
+    "undefined_citation": ("See {cite:p}`Nobody1900`.", "Nobody1900"),
+    "unknown_directive": ("```{nosuch}\n```", "Unknown directive type: 'nosuch'"),
+    "unknown_role": ("A {nosuch}`role`.", 'Unknown interpreted text role "nosuch"'),
+    "missing_picture": ("![Two words](nowhere.png)", "image file not readable"),
+    "missing_page": ("[a page](nowhere.md)", "nowhere.md"),
+    "skipped_heading": ("### Too deep", "Non-consecutive header level"),
+    "undefined_number": ("It is {glue:text}`nowhere`.", "nowhere"),
+    "quiz_without_answer": (
+        "```{quiz} q\nWhich?\n\n- [ ] a\n\n  no\n- [ ] b\n\n  no\n```",
+        "exactly one [x]",
+    ),
+    "pitfalls_of_nothing": ("```{pitfalls} optimizers nosuch\n```", "nosuch"),
+    "warning_in_a_cell": (
+        "```{code-cell} python\nimport sys\nprint('oops', file=sys.stderr)\n```",
+        "stderr was found",
+    ),
+    "bad_tex_in_a_caption": (
+        "```{code-cell} python\nfrom course_lib.figures import new, show\nfig, ax = new()\n"
+        "show(fig, key='F-1.1', alt='An empty plot', caption='$\\\\frac{$', data={'x': [1]})\n```",
+        "bad TeX",
+    ),
+}
+
+
+def write_book(root: Path, bodies: dict[str, str]) -> None:
+    """Lay out a book with the settings and extensions of the real one."""
+    (root / "book").mkdir()
+    (root / "_config.yml").write_text((ROOT / "_config.yml").read_text())
+    for shared in ("_ext", "assets", "vendor", "references.bib"):
+        (root / "book" / shared).symlink_to(ROOT / "book" / shared)
+    (root / "book" / "index.md").write_text("# A book\n\n```{bibliography}\n```\n")
+    for name, body in bodies.items():
+        header = HEADER if "{code-cell}" in body else ""
+        (root / "book" / f"{name}.md").write_text(f"{header}# A page called {name}\n\n{body}\n")
+    chapters = "".join(f"  - file: book/{name}\n" for name in bodies)
+    (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n{chapters}")
+
+
+@pytest.mark.slow
+def test_every_planted_fault_is_refused_on_the_first_and_on_the_second_build(
+    tmp_path: Path,
+) -> None:
+    write_book(tmp_path, {name: body for name, (body, _) in DEFECTS.items()})
+    for _ in range(2):
+        with pytest.raises(BuildFailed) as refused:
+            build(root=tmp_path)
+        complaints = str(refused.value).splitlines()
+        for name, (_, message) in DEFECTS.items():
+            assert [c for c in complaints if f"{name}.md" in c and message in c], (name, complaints)
+
+
+@pytest.mark.slow
+def test_a_sound_book_is_built_and_its_cells_run_once(tmp_path: Path) -> None:
+    cell = "```{code-cell} python\nprint(6 * 7)\n```"
+    write_book(tmp_path, {"sound": f"Since $a^2 \\ge 0$ and {{cite:p}}`Kingma2015`.\n\n{cell}"})
+    page = build(root=tmp_path) / "book" / "sound.html"
+    assert "katex-html" in page.read_text() and "42" in page.read_text()
+    assert list(run_missing(notebooks(tmp_path), cache_folder(tmp_path))) == []
+
+
+@pytest.mark.slow
+def test_a_failing_cell_is_named_and_fails_again(tmp_path: Path) -> None:
+    cell = "```{code-cell} python\n1 / 0\n```"
+    write_book(tmp_path, {"failing": cell, "sound": cell.replace("0", "2")})
+    cache = cache_folder(tmp_path)
+    for _ in range(2):
+        with pytest.raises(PageFailed, match=r"(?s)failing\.md.*ZeroDivisionError"):
+            list(run_missing(notebooks(tmp_path), cache))
+    failing, sound = notebooks(tmp_path)
+    assert kept(failing, cache) is None and kept(sound, cache) is not None
+
+
+def test_a_changed_library_makes_kept_outputs_stale(tmp_path: Path) -> None:
+    (tmp_path / "constraints.txt").write_text("torch==1\n")
+    module = tmp_path / "course_lib" / "data" / "surfaces.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("a = 1\n")
+    before = cache_folder(tmp_path)
+    assert cache_folder(tmp_path) == before
+    module.write_text("a = 2\n")
+    changed = cache_folder(tmp_path)
+    (tmp_path / "constraints.txt").write_text("torch==2\n")
+    assert len({before, changed, cache_folder(tmp_path)}) == 3
+
+
+def test_a_page_that_is_none_is_refused(tmp_path: Path) -> None:
+    write_book(tmp_path, {"page": "Text."})
+    with pytest.raises(BuildFailed, match=r"in _toc\.yml that holds cells, got 'page'"):
+        build(root=tmp_path, only="page")
