@@ -1,0 +1,19 @@
+"""Known mistakes and right answers in other styles: what hints and mutants are made from.
+
+For instructors only: the code of a wrong answer says a good deal about the right one.
+"""
+
+from course_lib.misconceptions.build import variant_object
+from course_lib.misconceptions.matching import match
+from course_lib.misconceptions.model import Misconception, RightVariant, Variant
+from course_lib.misconceptions.optimizers import MISCONCEPTIONS, RIGHT
+
+__all__ = [
+    "MISCONCEPTIONS",
+    "RIGHT",
+    "Misconception",
+    "RightVariant",
+    "Variant",
+    "match",
+    "variant_object",
+]
