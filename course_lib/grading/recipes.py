@@ -45,8 +45,8 @@ class Recipe:
 
 
 def _find(notebook: NotebookNode, name: str) -> Any:
-    """A named cell of a notebook."""
-    return next(cell for cell in notebook.cells if cells.name(cell) == name)
+    """A cell of a notebook, by its name or, for an ordinary one, by its id."""
+    return next(cell for cell in notebook.cells if name in (cells.name(cell), cell.id))
 
 
 def _in_update(name: str, line: str) -> Callable[[NotebookNode], None]:

@@ -17,7 +17,7 @@ from course_lib.grading.course import Course
 from course_lib.grading.recipes import RECIPES, Recipe
 from course_lib.misconceptions.build import region_key, written_into
 from course_lib.misconceptions.model import Variant
-from course_lib.misconceptions.optimizers import RIGHT, WRONG
+from course_lib.misconceptions.optimizers import RIGHT, MISCONCEPTIONS
 
 PREFIX = "sample-"
 
@@ -92,5 +92,5 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _variant(slug: str) -> Variant:
-    variants: tuple[Variant, ...] = (*WRONG, *RIGHT)
+    variants: tuple[Variant, ...] = (*MISCONCEPTIONS, *RIGHT)
     return next(variant for variant in variants if variant.slug == slug)

@@ -17,6 +17,9 @@ from course_lib.grading.gradebook import MasterCell, master_cells
 
 NOTICES = "course_notices"
 
+# What an honest copy of the release has in common with the gradebook's cells.
+_KEPT = ("points", "grade", "solution", "locked")
+
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
     """Restore names, points and test cells; say in a first cell what was restored."""
@@ -74,7 +77,7 @@ def _mend(cell: NotebookNode, master: MasterCell) -> list[str]:
     """Give a cell its master's metadata and, where it is locked, its master's text."""
     notices = []
     mended = _metadata(master)
-    if any(cell.metadata["nbgrader"].get(key) != mended[key] for key in ("points", "grade")):
+    if any(cell.metadata["nbgrader"].get(key) != mended.get(key) for key in _KEPT):
         notices.append(f"The settings of cell `{master.grade_id}` were changed: they are restored.")
     cell.metadata["nbgrader"] = mended
     if master.locked:
