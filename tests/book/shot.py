@@ -25,8 +25,10 @@ def main() -> None:
         look(driver, width=arguments.width, dark=arguments.dark)
         driver.get(address(arguments.page))
         time.sleep(0.5)  # fonts and widgets
-        clip = _area(driver, arguments)
-        shot = {"captureBeyondViewport": True, "clip": clip}
+        # A window as high as the page: a capture beyond the window shifts what sticks to its sides.
+        high = driver.execute_script("return document.documentElement.scrollHeight")
+        look(driver, width=arguments.width, height=high, dark=arguments.dark)
+        shot = {"clip": _area(driver, arguments)}
         picture = driver.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
     arguments.out.write_bytes(b64decode(picture))
 
