@@ -9,7 +9,7 @@ import torch
 
 from course_lib.checks import exercises
 from course_lib.editions.library import library_regions
-from course_lib.editions.regions import BEGIN, END, Region, replace_regions
+from course_lib.editions.regions import BEGIN, END, Region, read_regions, replace_regions
 from course_lib.misconceptions.model import Misconception, Variant
 from course_lib.misconceptions.notebook import solution_cell
 from course_lib.optim.optimizer import Optimizer
@@ -99,7 +99,8 @@ def _with_methods(source: str, key: str, methods: str) -> str:
             continue
         for part in cls.body:
             if isinstance(part, ast.FunctionDef) and part.name == method:
-                lines[part.lineno - 1 : part.end_lineno] = [_indented(methods, " " * 4)]
+                end = next(region.end for region in read_regions(source, key) if region.key == key)
+                lines[part.lineno - 1 : end] = [_indented(methods, " " * 4)]
                 return "".join(lines)
     raise ValueError(f"needed the method {key} in the source, got none")
 
