@@ -1,6 +1,7 @@
 """Keeps what a student's code prints and warns away from the cell, and remembers its start."""
 
 import io
+import logging
 import warnings
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from types import TracebackType
@@ -41,6 +42,9 @@ class Capture:
     def __enter__(self) -> "Capture":
         self._warned = self._stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("default")
+        # torch's log handlers hold the stderr of their own first hour, beyond any redirection.
+        self._stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.CRITICAL)
         self._stack.enter_context(redirect_stdout(self._out))
         self._stack.enter_context(redirect_stderr(self._err))
         return self

@@ -5,7 +5,7 @@ Nothing here knows a right answer, so it may run in a process that nobody trusts
 
 import linecache
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -36,9 +36,8 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
         ``"raised"`` or ``"unwritten"``: ``message`` and ``step``.
     """
     at = _At()
-    mode = FakeTensorMode() if inputs["device"] == FAKE else nullcontext()
     try:
-        with mode:
+        with _pretended() if inputs["device"] == FAKE else nullcontext():
             return {"outcome": "answered", **_RUNS[inputs["kind"]](obj, inputs, at)}
     except NotImplementedError as error:
         return {"outcome": "unwritten", "message": _text(error), "step": at.step}
@@ -49,6 +48,13 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
             "message": _text(error) + _line(error, obj),
             "step": at.step,
         }
+
+
+@contextmanager
+def _pretended() -> Iterator[None]:
+    """Tensors without values; without autograd, which on a build of torch without CUDA aborts."""
+    with FakeTensorMode(), torch.inference_mode():
+        yield
 
 
 def _optimizer(cls: Any, inputs: Inputs, at: _At) -> dict[str, Any]:
@@ -69,6 +75,8 @@ def _optimizer(cls: Any, inputs: Inputs, at: _At) -> dict[str, Any]:
                 given.append((step, index, param.grad, place(grad)))
         optimizer.step()
         trajectory.append([_copy(param) for param in params])
+        if any(map(_unlike, params, inputs["parameters"])):
+            break  # torch itself raises if such a parameter is given its next gradient.
     if inputs["device"] == FAKE:
         return {"trajectory": [], "faults": _strays(optimizer, params)}
     moved = [i for i, param in enumerate(params) if param.data_ptr() != storage[i]]
@@ -123,6 +131,10 @@ def _groups(params: list[Tensor], groups: list[dict[str, Any]] | None) -> list[A
 
 def _tuples(options: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
+
+
+def _unlike(param: Tensor, start: Tensor) -> bool:
+    return param.shape != start.shape or param.dtype != start.dtype
 
 
 def _copy(tensor: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
-"""Known wrong answers as a few numbers, and how an answer is held against them.
+r"""Known wrong answers as a few numbers, and how an answer is held against them.
 
 The student edition carries a file of them, one list for each visible case: the numbers a known
 mistake gives there, the belief behind it and the hint. It holds no code::
 
-    {"adam {\\"steps\\": 3}": [{"numbers": [...], "faults": [], "slug": "adam/...",
+    {"adam {\"steps\": 3}": [{"numbers": [...], "faults": [], "slug": "adam/...",
                              "belief": "...", "hint": "...", "section": "10_adaptive_steps#adam"}]}
 """
 
@@ -60,7 +60,7 @@ def agrees(one: Fingerprint, other: Fingerprint, rtol: float = 1e-6) -> bool:
 
 def rounding(answer: Answer) -> float:
     """How closely one mistake, in two styles, agrees with itself: coarser in single precision."""
-    tensors = [tensor for step in answer["trajectory"][:1] for tensor in step]
+    tensors = [tensor for step in answer.get("trajectory", [])[:1] for tensor in step]
     return 1e-6 if all(t.dtype in (torch.float64, torch.complex128) for t in tensors) else 1e-4
 
 

@@ -70,8 +70,8 @@ def optimizer_inputs(
         raise ValueError(f"missing={missing} names a parameter or a step that is not there")
     draw = torch.Generator().manual_seed(seed)
     numbers = getattr(torch, dtype)
-    start = [torch.randn(*shape, generator=draw, dtype=numbers) for shape in shapes]
-    raw = [torch.randn(steps, *shape, generator=draw, dtype=numbers) for shape in shapes]
+    start = [torch.randn(tuple(shape), generator=draw, dtype=numbers) for shape in shapes]
+    raw = [torch.randn((steps, *shape), generator=draw, dtype=numbers) for shape in shapes]
     paths = [PATTERNS[gradients](path) * scale for path in raw]
     return {
         "kind": "optimizer",

@@ -101,7 +101,8 @@ def _judged(case: _Case, subject: Subject) -> Result:
     hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
     if outcome == "failed":
         try:
-            hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
+            with Capture():
+                hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
         except Exception as error:  # A hint is help; its failure must not hide the verdict.
             notes += (f"note: no hint could be looked up ({type(error).__name__}: {error})",)
     return Result(
