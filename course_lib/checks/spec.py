@@ -27,7 +27,7 @@ class Exercise:
         slug: The name ``check`` is called with, as ``"adam"``.
         target: Full name of the class or function the student writes.
         assignment: Slug of the assignment notebook.
-        section: Page and heading that explain it, as ``"10_adaptive_steps#adam"``.
+        section: Page and heading that explain it, as ``"10_adaptive_steps#sec-adam"``.
         title: Heading of the exercise.
         claim: The promise in one sentence; the case's own parameters are added to it.
         kind: How it is run: a class that steps, or a velocity convention.

@@ -1,6 +1,7 @@
 """The table of exercises, and cases that torch's own classes pass."""
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from course_lib.checks.inputs import build
 from course_lib.checks.subject import Given
 from tests.checks.cells import RIGHT, sgd
 
+BOOK = Path(__file__).parents[2] / "book"
 OPTIMIZERS = [exercise.slug for exercise in EXERCISES if exercise.kind == "optimizer"]
 WAYS = {"self", "params", "foreach", "capturable", "differentiable", "fused"}
 
@@ -153,3 +155,10 @@ def test_parameters_torch_refuses_are_no_fault_of_a_student() -> None:
     result = run_check("sgd", given, lr=-1.0)
     assert result.outcome == "could not tell"
     assert "torch refuses these parameters" in result.message
+
+
+@pytest.mark.parametrize("slug", [exercise.slug for exercise in EXERCISES])
+def test_an_exercise_is_explained_where_it_says(slug: str) -> None:
+    page, label = find(slug).section.split("#")
+    text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
+    assert f"\n({label})=\n" in text
