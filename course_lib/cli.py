@@ -117,7 +117,7 @@ def mutants() -> None:
 def bench() -> None:
     """Show the distance from torch's trajectories, then milliseconds per step beside torch's."""
     for script in ("trajectories", "optim"):
-        subprocess.run([sys.executable, ROOT / "benchmarks" / f"{script}.py"], check=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], cwd=ROOT, check=True)
 
 
 @app.command(name="format")

@@ -111,7 +111,7 @@ class AdamW(Optimizer):
         if group["amsgrad"]:
             v = torch.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
 
-        # As Python floats: in float32, 1 - beta2**t loses half of its digits.
+        # As Python floats: float32 would leave 1 - beta2**t five digits in the first step.
         t = state["step"].item()
         m_correction, v_correction = 1 - beta1**t, 1 - beta2**t
         denominator = v.div(v_correction).sqrt_().add_(group["eps"])
