@@ -22,7 +22,8 @@ from course_lib.checks.spec import Answer, Hint
 FOLDER = Path(__file__).parent / "fingerprints"
 
 Fingerprint = dict[str, Any]
-"""``numbers``: of the first and the last step; ``faults``: names of what was done besides."""
+"""``numbers``: of the first and the last step; ``faults``: names of what was done besides, or the
+exception that ended it all."""
 
 
 def key(exercise: str, parameters: Mapping[str, Any]) -> str:
@@ -36,15 +37,15 @@ def key(exercise: str, parameters: Mapping[str, Any]) -> str:
 
 
 def describe(answer: Answer) -> Fingerprint | None:
-    """The fingerprint of an answer, or None if it has no numbers to tell it by."""
+    """The fingerprint of an answer, or None if it has nothing to tell it by."""
     if answer.get("type") == "FakeTensorDeviceMismatchError":
         return {"numbers": [], "faults": ["state elsewhere"]}
+    if answer["outcome"] == "raised":
+        return {"numbers": [], "faults": [f"{answer['type']}: {answer['message']}"]}
     if answer["outcome"] != "answered" or "got" in answer:
         return None
     ends = [answer["trajectory"][at] for at in (0, -1)] if answer["trajectory"] else []
     numbers = [number for tensors in ends for tensor in tensors for number in _reals(tensor)]
-    if not all(map(math.isfinite, numbers)):
-        return None
     return {"numbers": [float(f"{n:.9g}") for n in numbers], "faults": sorted(answer["faults"])}
 
 
@@ -53,7 +54,7 @@ def agrees(one: Fingerprint, other: Fingerprint, rtol: float = 1e-6) -> bool:
     if one["faults"] != other["faults"] or len(one["numbers"]) != len(other["numbers"]):
         return False
     return all(
-        math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12)
+        math.isclose(a, b, rel_tol=rtol, abs_tol=1e-12) or (math.isnan(a) and math.isnan(b))
         for a, b in zip(one["numbers"], other["numbers"], strict=True)
     )
 

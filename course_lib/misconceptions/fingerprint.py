@@ -38,7 +38,7 @@ def _entries(case: Case) -> list[dict[str, Any]]:
         {
             "slug": mistake.slug,
             "belief": mistake.belief,
-            "text": mistake.hint,
+            "hint": mistake.hint,
             "section": mistake.section,
             **given,
         }

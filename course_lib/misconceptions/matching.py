@@ -26,12 +26,12 @@ def known_answers(exercise: str, inputs: Inputs) -> Known:
     """Every mistake in an exercise's rule that these inputs bring to light, and what it gives.
 
     A mistake that these inputs do not show gives the right answer, and would match whoever is
-    merely imprecise.
+    merely imprecise. The CPU comes first: elsewhere only those are left that it cannot show.
     """
-    wanted = exercises.find(exercise)
+    wanted, elsewhere = exercises.find(exercise), inputs["device"] != "cpu"
     known = []
     for mistake in MISCONCEPTIONS:
-        if region_key(mistake.exercise) != region_key(exercise):
+        if mistake.needs_gpu != elsewhere or region_key(mistake.exercise) != region_key(exercise):
             continue
         answer = collect(variant_object(mistake), inputs)
         fingerprint = describe(answer)

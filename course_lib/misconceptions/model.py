@@ -21,6 +21,7 @@ class Misconception:
         body: The whole solution region instead of edits.
         methods: Methods in the place of ``update`` instead of edits.
         caught_by: Exercises whose hidden cases this mistake fails.
+        needs_gpu: Whether it only shows where the parameter lies on a GPU, real or pretended.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class Misconception:
     body: str = ""
     methods: str = ""
     caught_by: tuple[str, ...] = ()
+    needs_gpu: bool = False
 
     @property
     def exercise(self) -> str:

@@ -98,9 +98,23 @@ def test_state_on_the_cpu_gets_its_hint(known: dict[str, Any]) -> None:
     assert run_check("sgd", **case).slug == "sgd/cpu"
 
 
-@pytest.mark.parametrize("way", ["stub", "raises_at_the_second_step", "divides_by_zero"])
-def test_an_answer_without_numbers_has_no_fingerprint(way: str) -> None:
-    assert fingerprints.describe(wrong(BROKEN[way][1])) is None
+def test_a_stub_has_no_fingerprint() -> None:
+    assert fingerprints.describe(wrong(BROKEN["stub"][1])) is None
+
+
+def test_an_exception_is_told_by_its_message_wherever_it_was_raised() -> None:
+    elsewhere = f"wait = 0\n{BROKEN['raises_at_the_second_step'][1]}"
+    one = fingerprints.describe(wrong(BROKEN["raises_at_the_second_step"][1]))
+    other = fingerprints.describe(wrong(elsewhere))
+    assert one == other == {"numbers": [], "faults": ["KeyError: 'velocity'"]}
+
+
+def test_numbers_that_are_none_agree_with_their_like() -> None:
+    divided = fingerprints.describe(wrong(BROKEN["divides_by_zero"][1]))
+    nothing = fingerprints.describe(wrong("param.mul_(float('nan'))"))
+    assert divided and nothing
+    assert fingerprints.agrees(divided, divided) and fingerprints.agrees(nothing, nothing)
+    assert not fingerprints.agrees(divided, nothing)
 
 
 def test_a_right_answer_gets_none(known: dict[str, Any]) -> None:

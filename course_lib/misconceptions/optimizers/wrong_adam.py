@@ -50,14 +50,6 @@ ADAMW = (
         caught_by=("adamw",),
     ),
     Misconception(
-        slug="adamw/decay_grows",
-        belief="The decay is added to the parameter.",
-        hint="Your decay makes the parameter grow. Should its factor be above or below one?",
-        section=_ADAMW,
-        edits=((_DECOUPLED, _DECOUPLED.replace("1 - ", "1 + ")),),
-        caught_by=("adamw",),
-    ),
-    Misconception(
         slug="adamw/decay_in_step",
         belief="The decay is a part of the step, and is corrected with it.",
         hint="Your decay is larger in the first steps. Is it meant to be divided by the correction "

@@ -24,10 +24,23 @@ class _Rule:
     counted: bool = True
 
     def mistake(
-        self, fault: str, belief: str, hint: str, section: str, *edits: tuple[str, str]
+        self,
+        fault: str,
+        belief: str,
+        hint: str,
+        section: str,
+        *edits: tuple[str, str],
+        needs_gpu: bool = False,
     ) -> Misconception:
-        slug = f"{self.exercise}/{fault}"
-        return Misconception(slug, belief, hint, section, edits, caught_by=self.caught_by)
+        return Misconception(
+            slug=f"{self.exercise}/{fault}",
+            belief=belief,
+            hint=hint,
+            section=section,
+            edits=edits,
+            caught_by=self.caught_by,
+            needs_gpu=needs_gpu,
+        )
 
 
 _RULES = (
@@ -108,6 +121,7 @@ def _of_every_rule(rule: _Rule) -> tuple[Misconception, ...]:
             "tensor when nobody says where?",
             _OPTIMIZER,
             (rule.created, _on_cpu(rule.created)),
+            needs_gpu=True,
         ),
         rule.mistake(
             "parameter_rebound",
@@ -144,14 +158,6 @@ def _of_coupled_decay(rule: _Rule) -> tuple[Misconception, ...]:
             "anything else happens to it?",
             _DECAY,
             (_COUPLED, "grad"),
-        ),
-        rule.mistake(
-            "decay_subtracted",
-            "Decay makes things smaller, so it is subtracted from the gradient.",
-            "Your decay makes the parameter grow. The gradient is subtracted later: which sign "
-            "does the decay need inside it?",
-            _DECAY,
-            (_COUPLED, _COUPLED.replace("alpha=", "alpha=-")),
         ),
         rule.mistake(
             "decay_climbs_too",

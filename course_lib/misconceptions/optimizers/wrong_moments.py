@@ -68,8 +68,8 @@ def moments(exercise: str) -> tuple[Misconception, ...]:
         mistake(
             "correction_from_zero_in_tensors",
             "The first step is step 0, as in a Python loop.",
-            "Your first step is not a number, because its correction divides by zero. How many "
-            "gradients are in the average when it is first corrected?",
+            "Your steps are not numbers. By what does the correction divide in the first step, and "
+            "how many gradients are in the average by then?",
             _BIAS,
             (_T, 't = state["step"].to(param.dtype) - 1'),
         ),

@@ -123,8 +123,8 @@ def step(self, closure=None):
     Misconception(
         slug="nesterov/old_buffer",
         belief="Looking ahead means using the velocity from before this step.",
-        hint="You look ahead with the old buffer. Has the new gradient already entered the buffer "
-        "that the step adds to it?",
+        hint="Your path is that of plain momentum: the gradient plus the old buffer is no more "
+        "than the new buffer. Which buffer carries the step one further?",
         section=_NESTEROV,
         body="""\
 if group["weight_decay"] != 0:
@@ -148,14 +148,6 @@ param.sub_(group["lr"] * grad)
         "step does the rate multiply when it stands outside?",
         section=_NESTEROV,
         edits=((_LOOK, 'grad.add(direction, alpha=momentum / group["lr"])'),),
-        caught_by=("nesterov",),
-    ),
-    Misconception(
-        slug="nesterov/forgotten",
-        belief="Nesterov momentum is momentum.",
-        hint="Your path is that of plain momentum. What does Nesterov add on top of the gradient?",
-        section=_NESTEROV,
-        edits=((_LOOK, "direction"),),
         caught_by=("nesterov",),
     ),
     Misconception(
