@@ -33,7 +33,8 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
     Returns:
         ``outcome`` and, when it is ``"answered"``, ``trajectory``: the tensors after every step;
         ``faults``: what was done besides that torch does not do, each with its place. When it is
-        ``"raised"`` or ``"unwritten"``: ``message`` and ``step``.
+        ``"raised"`` or ``"unwritten"``: ``message`` and ``step``, and of an exception ``type`` and
+        ``line``.
     """
     at = _At()
     try:
@@ -45,7 +46,8 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
         return {
             "outcome": "raised",
             "type": type(error).__name__,
-            "message": _text(error) + _line(error, obj),
+            "message": _text(error),
+            "line": _line(error, obj),
             "step": at.step,
         }
 
@@ -187,13 +189,13 @@ def _text(error: BaseException) -> str:
 
 
 def _line(error: BaseException, obj: Any) -> str:
-    """The innermost line of the student's own text, as an ending for a message."""
+    """The innermost line of the student's own text, or nothing."""
     members = vars(obj).values() if isinstance(obj, type) else (obj,)
     files = {member.__code__.co_filename for member in members if hasattr(member, "__code__")}
     found, frame = "", error.__traceback__
     while frame is not None:
         file, number = frame.tb_frame.f_code.co_filename, frame.tb_lineno
         if file in files:
-            found = f" (line {number}: {linecache.getline(file, number).strip()})"
+            found = f"line {number}: {linecache.getline(file, number).strip()}"
         frame = frame.tb_next
     return found

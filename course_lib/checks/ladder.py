@@ -23,13 +23,17 @@ class Climb:
 def climb(case: Climb) -> Break | None:
     """The first broken rung, or None at the top."""
     for rung, look in RUNGS.items():
-        if found := look(case):
+        try:
+            found = look(case)
+        except Exception as error:  # Else an answer built to break the comparison would pass.
+            found = f"the answer cannot be compared ({type(error).__name__})", None, None
+        if found:
             message, step, parameter = found
             return Break(rung, message, step, parameter)
     return None
 
 
-def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
+def hygiene(answer: Answer) -> Break | None:
     """Whether everything made on the way lies on the parameter's device.
 
     Raises:
@@ -43,15 +47,16 @@ def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
         return Break(
             "device",
             "on a GPU, tensors of two devices meet: make every new tensor with zeros_like, or give "
-            f"it device=param.device ({answer['message']})",
+            f"it device=param.device ({_with_line(answer)})",
             answer["step"],
         )
     if answer["outcome"] != "answered":
-        raise CouldNotTell(f"{answer.get('type', 'no answer')}: {answer.get('message', '')}")
+        raise CouldNotTell(f"{answer.get('type', 'no answer')}: {_with_line(answer)}")
     return None
 
 
 Found = tuple[str, int | None, int | None]
+At = tuple[int, ...]
 
 
 def _defined(case: Climb) -> Found | None:
@@ -65,8 +70,13 @@ def _defined(case: Climb) -> Found | None:
         return f"{name} is not written yet" + (f" ({message})" if message else ""), step, None
     if outcome == "raised":
         where = f"at step {step}" if step else "before the first step"
-        return f"{name} raised {case.answer['type']} {where}: {message}", step, None
+        return f"{name} raised {case.answer['type']} {where}: {_with_line(case.answer)}", step, None
     return message, step, None
+
+
+def _with_line(answer: Answer) -> str:
+    line = answer.get("line")
+    return answer.get("message", "") + (f" ({line})" if line else "")
 
 
 def _type(case: Climb) -> Found | None:
@@ -74,9 +84,9 @@ def _type(case: Climb) -> Found | None:
     if "got" in case.answer:
         got = case.answer["got"]
         return f"expected a pair of tensors (velocity, update), got {got}", step, None
-    for step, index, right, came in _pairs(case):
+    for step, index, _, came in _pairs(case):
         if not isinstance(came, Tensor):
-            return _said(case, step, index, "a tensor", f"a {type(came).__name__}", right)
+            return _said(case, step, index, "a tensor", f"a {type(came).__name__}")
     return None
 
 
@@ -142,11 +152,18 @@ def _part(case: Climb) -> Found | None:
             largest.append(torch.zeros_like(right.abs()))
             before.append(torch.zeros_like(right))
         largest[index] = torch.maximum(largest[index].to(right.device), right.abs())
-        off = (came - right).abs() / largest[index].clamp_min(torch.finfo(right.dtype).tiny)
-        if off.max() > case.bound(right.dtype, step):
+        off = _apart(right, came, largest[index])
+        if off.numel() and off.max() > case.bound(right.dtype, step):
             return _worst(case, step, index, right, came, off, before[index])
         before[index] = came
     return None
+
+
+def _apart(right: Tensor, came: Tensor, largest: Tensor) -> Tensor:
+    """Distance relative to the largest magnitude so far; where both diverged alike, none."""
+    off = (came - right).abs() / largest.clamp_min(torch.finfo(right.dtype).tiny)
+    alike = (came == right) | (came.isnan() & right.isnan())
+    return off.masked_fill(alike, 0).nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
 def _worst(
@@ -191,13 +208,13 @@ def _elsewhere(entry: str, device: str) -> str:
     return f"state {entry!r} lies on {device}, its parameter on a GPU: make it with zeros_like"
 
 
-def _numbers(right: Tensor, came: Tensor, at: tuple[int, ...]) -> tuple[str, str]:
+def _numbers(right: Tensor, came: Tensor, at: At) -> tuple[str, str]:
     return f"{right[at].item():.9g}", f"{came[at].item():.9g}"
 
 
-def _said(case: Climb, step: int, index: int, expected: str, got: str, at: object = ()) -> Found:
+def _said(case: Climb, step: int, index: int, expected: str, got: str, at: At = ()) -> Found:
     what = (
         f"parameter {index}" if case.exercise.kind == "optimizer" else ("velocity", "update")[index]
     )
-    element = f" at {list(at)}" if isinstance(at, tuple) and at else ""
+    element = f" at {list(at)}" if at else ""
     return f"step {step}, {what}{element}: expected {expected}, got {got}", step, index

@@ -176,6 +176,47 @@ def test_rounding_passes_and_more_does_not(dtype: str, close: float, far: float)
     assert run_check("sgd", Forged(lambda t: t * (1 + far)), dtype=dtype).rung == "values"
 
 
+DIVERGING = {"lr": 1e200, "weight_decay": 1.0, "steps": 5}
+
+
+def test_where_torch_itself_diverges_the_same_divergence_passes() -> None:
+    assert run_check("sgd", Forged(lambda t: t), **DIVERGING).outcome == "passed"
+
+
+def test_where_torch_itself_diverges_a_finite_answer_does_not_pass() -> None:
+    calmed = Forged(lambda t: t.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
+    assert run_check("sgd", calmed, **DIVERGING).rung == "values"
+
+
+def test_a_parameter_without_elements_passes() -> None:
+    assert run_check("sgd", Forged(lambda t: t), shapes=[(0,), (2,)]).outcome == "passed"
+
+
+def test_an_answer_that_breaks_off_does_not_pass() -> None:
+    class BreaksOff(Forged):
+        def call(self, exercise: str, inputs: Inputs) -> Answer:
+            answer = super().call(exercise, inputs)
+            return {**answer, "trajectory": answer["trajectory"][:2]}
+
+    result = run_check("sgd", BreaksOff(lambda t: t))
+    assert result.rung == "values" and "of 10 steps, got those of 2" in result.message
+
+
+def test_an_answer_built_to_break_the_comparison_fails() -> None:
+    class Stubborn(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            raise RuntimeError("no")
+
+    result = run_check("sgd", Forged(lambda t: t.as_subclass(Stubborn)))
+    assert result.outcome == "failed" and "cannot be compared" in result.message
+
+
+def test_an_exception_named_like_ours_is_no_excuse_on_the_cpu() -> None:
+    sgd("class OutOfMemoryError(Exception): pass\nraise OutOfMemoryError()")
+    assert run_check("sgd").rung == "defined"
+
+
 def test_state_on_the_cpu_fails_device_hygiene() -> None:
     sgd(STATE_ON_THE_CPU)
     result = run_check("sgd", momentum=0.9)
