@@ -76,7 +76,7 @@ def _defined(case: Climb) -> Found | None:
 
 def _with_line(answer: Answer) -> str:
     line = answer.get("line")
-    return answer.get("message", "") + (f" ({line})" if line else "")
+    return f"{answer.get('message', '')}{f' ({line})' if line else ''}"
 
 
 def _type(case: Climb) -> Found | None:
