@@ -29,12 +29,12 @@ def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
 
 
-def serve(port: int = 8000, site: Path = ROOT / "_build" / "book" / "_build" / "html") -> None:
+def serve(site: Path = ROOT / "_build" / "book" / "_build" / "html", port: int = 8000) -> None:
     """Serve the built book until interrupted.
 
     Args:
-        port: Port to listen on; 0 takes a free one.
         site: Folder of the built book.
+        port: Port to listen on; 0 takes a free one.
 
     Raises:
         FileNotFoundError: If the book has not been built.
