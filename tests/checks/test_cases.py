@@ -11,6 +11,7 @@ from course_lib.checks import run_check
 from course_lib.checks.exercises import EXERCISES, find, written_as
 from course_lib.checks.inputs import build
 from course_lib.checks.subject import Given
+from course_lib.session import library
 from tests.checks.cells import RIGHT, sgd
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -54,6 +55,13 @@ def test_torch_itself_passes(slug: str, case: str) -> None:
     assert result.outcome == "passed", result.message
 
 
+@pytest.mark.parametrize("slug", OPTIMIZERS)
+@pytest.mark.parametrize("case", COMMON)
+def test_the_library_passes_on_every_device(slug: str, case: str) -> None:
+    result = run_check(slug, Given(library(find(slug).name)), **COMMON[case])
+    assert all(line.startswith("passed") for line in result.cases), result.cases
+
+
 @pytest.mark.parametrize(("slug", "case"), OWN)
 def test_torch_itself_passes_with_its_own_options(slug: str, case: dict[str, Any]) -> None:
     result = run_check(slug, Given(getattr(torch.optim, find(slug).reference)), **case)
@@ -71,7 +79,7 @@ def test_options_are_torch_arguments_and_none_but_ways_are_missing(slug: str) ->
     assert left == ({"decoupled_weight_decay"} if slug == "adam" else set())
 
 
-@pytest.mark.parametrize("case", [c for c in COMMON if c != "complex"])
+@pytest.mark.parametrize("case", COMMON)
 def test_a_right_solution_in_another_style_passes(case: str) -> None:
     sgd(RIGHT)
     for slug in ("sgd", "nesterov"):
@@ -143,8 +151,6 @@ def test_two_exercises_may_judge_one_class() -> None:
 
 @pytest.mark.parametrize("slug", [exercise.slug for exercise in EXERCISES])
 def test_an_exercise_names_what_the_library_holds(slug: str) -> None:
-    from course_lib.session import library
-
     own = library(find(slug).name)
     assert own.__name__ == find(slug).name and own.__module__.startswith("course_lib.optim")
 

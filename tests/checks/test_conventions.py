@@ -3,6 +3,8 @@
 import pytest
 
 from course_lib.checks import run_check
+from course_lib.checks.subject import Given
+from course_lib.session import library
 from tests.checks.cells import run_cell
 
 RULES = {
@@ -25,6 +27,12 @@ def test_each_rule_passes_its_own_exercise(name: str) -> None:
     define(name, RULES[name])
     result = run_check(name, lr=0.2, momentum=0.7, changes={4: {"lr": 0.02, "momentum": 0.9}})
     assert result.outcome == "passed", result.message
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_library_passes(name: str) -> None:
+    result = run_check(name, Given(library(name)), changes={2: {"lr": 0.5}})
+    assert all(line.startswith("passed") for line in result.cases), result.cases
 
 
 @pytest.mark.parametrize("name", RULES)
