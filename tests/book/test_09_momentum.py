@@ -37,7 +37,7 @@ def assert_same(ours: object, theirs: object, tolerance: float = 1e-12) -> None:
         ("outside", {}),
         ("inside_flipped", {}),
         ("torch_form", {"nesterov": True}),
-        ("reparametrised", {"nesterov": True}),
+        ("reparametrized", {"nesterov": True}),
     ],
 )
 def test_rule_equals_torch_at_a_constant_rate(rule, options):
