@@ -36,12 +36,12 @@ def _entries(case: Case) -> list[dict[str, Any]]:
     inputs = build(exercises.find(case.exercise), case.parameters)
     return [
         {
-            "slug": mistake.slug,
-            "belief": mistake.belief,
-            "hint": mistake.hint,
-            "section": mistake.section,
-            **given,
+            "slug": known.mistake.slug,
+            "belief": known.mistake.belief,
+            "hint": known.mistake.hint,
+            "section": known.mistake.section,
+            **known.fingerprint,
         }
         for device in devices()
-        for mistake, given in known_answers(case.exercise, {**inputs, "device": device})
+        for known in known_answers(case.exercise, {**inputs, "device": device})
     ]

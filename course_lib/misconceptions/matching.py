@@ -1,5 +1,7 @@
 """Which known mistake gives this answer: every one is run on the same inputs."""
 
+from typing import NamedTuple
+
 from course_lib.checks import exercises, verify
 from course_lib.checks.collect import collect
 from course_lib.checks.fingerprints import Fingerprint, agrees, describe, rounding
@@ -8,7 +10,13 @@ from course_lib.misconceptions.build import region_key, variant_object
 from course_lib.misconceptions.model import Misconception
 from course_lib.misconceptions.optimizers import MISCONCEPTIONS
 
-Known = list[tuple[Misconception, Fingerprint]]
+
+class Known(NamedTuple):
+    """A mistake and what it gives on some inputs."""
+
+    mistake: Misconception
+    answer: Answer
+    fingerprint: Fingerprint
 
 
 def match(exercise: str, inputs: Inputs, answer: Answer) -> Misconception | None:
@@ -22,7 +30,7 @@ def match(exercise: str, inputs: Inputs, answer: Answer) -> Misconception | None
     return the_one(known_answers(exercise, inputs), answer)
 
 
-def known_answers(exercise: str, inputs: Inputs) -> Known:
+def known_answers(exercise: str, inputs: Inputs) -> list[Known]:
     """Every mistake in an exercise's rule that these inputs bring to light, and what it gives.
 
     A mistake that these inputs do not show gives the right answer, and would match whoever is
@@ -36,16 +44,16 @@ def known_answers(exercise: str, inputs: Inputs) -> Known:
         answer = collect(variant_object(mistake), inputs)
         fingerprint = describe(answer)
         if fingerprint is not None and _shows(wanted, inputs, answer):
-            known.append((mistake, fingerprint))
+            known.append(Known(mistake, answer, fingerprint))
     return known
 
 
-def the_one(known: Known, answer: Answer) -> Misconception | None:
+def the_one(known: list[Known], answer: Answer) -> Misconception | None:
     """The only one of ``known`` that agrees with an answer; None if none or several do."""
     came = describe(answer)
     if came is None:
         return None
-    found = [mistake for mistake, given in known if agrees(given, came, rounding(answer))]
+    found = [one.mistake for one in known if agrees(one.fingerprint, came, rounding(answer))]
     return found[0] if len(found) == 1 else None
 
 

@@ -86,7 +86,7 @@ param.sub_(step)
     Misconception(
         slug="sgd/uphill",
         belief="An optimizer adds the scaled gradient to the parameter.",
-        hint="Your parameter walks the wrong way. Which way does the gradient point, and which "
+        hint="Your parameter walks uphill. Which way does the gradient point, and which "
         "way is down?",
         section=_OPTIMIZER,
         edits=((_MOVE, _MOVE.replace("-", "")),),
