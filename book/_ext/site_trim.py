@@ -22,6 +22,8 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # A paragraph may not stand in a summary.
         (r'<p class="(collapsed|expanded)">(.*?)</p>', r'<span class="\1">\2</span>'),
         (r'<div (class="bd-sidebar-primary)', r'<div role="region" aria-label="Chapters" \1'),
+        # Every exercise of a page gets the same id from its extension.
+        (r' id="(exercise|solution|proof)-content"', ""),
         # A list's role needs list items inside, which bibliographies do not have.
         (r' role="(list|doc-biblioentry)"', ""),
     )

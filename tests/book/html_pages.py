@@ -7,6 +7,8 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
 
 @dataclass
 class Page(HTMLParser):
@@ -21,6 +23,7 @@ class Page(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__()
         self.in_article = False
+        self.hidden_depth = 0  # elements open inside one that is hidden from screen readers
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -32,12 +35,20 @@ class Page(HTMLParser):
             self.loads.append(attributes.get("src") or "")
         elif tag == "link" and attributes.get("rel") not in ("canonical", "next", "prev"):
             self.loads.append(attributes.get("href") or "")
-        drawn = tag == "svg" and "katex" not in (attributes.get("class") or "")
-        if self.in_article and (tag == "img" or drawn):
+        if tag not in VOID and (self.hidden_depth or attributes.get("aria-hidden") == "true"):
+            self.hidden_depth += 1
+        elif self.in_article and tag in ("img", "svg") and not self.hidden_depth:
             self.pictures.append({"tag": tag, **attributes})
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self.in_article &= tag != "article"
+        if tag not in VOID:
+            self.hidden_depth = max(0, self.hidden_depth - 1)
 
     def _note_id(self, name: str | None) -> None:
         if name is not None:
