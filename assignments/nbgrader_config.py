@@ -43,6 +43,8 @@ c.Execute.timeout = 30
 # A cell is judged by its outputs: wait for them, however much was printed.
 c.Execute.iopub_timeout = 20
 c.Execute.shutdown_kernel = "immediate"
+# Kernels warn at every start that they talk over TCP on this machine.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # nbclient passes over cells with this tag, and nbgrader then gives them full points.
 c.Execute.skip_cells_with_tag = "no-cell-is-skipped-in-this-course"
 

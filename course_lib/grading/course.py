@@ -1,6 +1,7 @@
 """Where an nbgrader course keeps its files, and how its commands are called."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ class Course:
         Raises:
             GradingError: If the command failed.
         """
-        with _environment_kept():
+        with _environment_kept(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's and its libraries'
             outcome = getattr(self.api, command)(*arguments, force=True)
         if "KeyboardInterrupt" in outcome.get("error", ""):  # nbgrader keeps it to itself
             raise KeyboardInterrupt

@@ -1,6 +1,10 @@
 """nbgrader's gradebook: the only module that opens it."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
@@ -47,7 +51,7 @@ class Mark:
 
 def master_cells(database: str, assignment: str, notebook: str) -> list[MasterCell]:
     """Every named cell of a notebook, in the notebook's order."""
-    with Gradebook(database) as book:
+    with _opened(database) as book:
         found = book.find_notebook(notebook, assignment)
         graded = {cell.name: cell.max_score for cell in found.grade_cells}
         answers = {cell.name for cell in found.solution_cells}
@@ -68,7 +72,7 @@ def master_cells(database: str, assignment: str, notebook: str) -> list[MasterCe
 
 def is_released(database: str, assignment: str) -> bool:
     """Whether the gradebook knows the assignment."""
-    with Gradebook(database) as book:
+    with _opened(database) as book:
         try:
             return bool(book.find_assignment(assignment).notebooks)
         except MissingEntry:
@@ -77,7 +81,7 @@ def is_released(database: str, assignment: str) -> bool:
 
 def marks(database: str, assignment: str, student: str) -> dict[str, Mark]:
     """What a student earned, by the name of the cell; empty where nothing was graded."""
-    with Gradebook(database) as book:
+    with _opened(database) as book:
         try:
             submission = book.find_submission(assignment, student)
         except MissingEntry:
@@ -91,7 +95,7 @@ def marks(database: str, assignment: str, student: str) -> dict[str, Mark]:
 
 def record_zero(database: str, assignment: str, student: str) -> None:
     """Give a submission that cannot be run 0 points in every cell, with nothing left to mark."""
-    with Gradebook(database) as book:
+    with _opened(database) as book:
         book.update_or_create_student(student)
         submission = book.update_or_create_submission(assignment, student)
         for notebook in submission.notebooks:
@@ -99,3 +103,11 @@ def record_zero(database: str, assignment: str, student: str) -> None:
                 grade.auto_score = 0
                 grade.needs_manual_grade = False
         book.db.commit()
+
+
+@contextmanager
+def _opened(database: str) -> Iterator[Any]:
+    with warnings.catch_warnings(), Gradebook(database) as book:
+        # SQLAlchemy's, about the order in which nbgrader links its rows.
+        warnings.simplefilter("ignore")
+        yield book

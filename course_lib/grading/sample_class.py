@@ -15,9 +15,8 @@ from course_lib.editions.regions import BEGIN, END, Region, read_regions, replac
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.recipes import RECIPES, Recipe
+from course_lib.misconceptions import MISCONCEPTIONS, RIGHT, Variant
 from course_lib.misconceptions.build import region_key, written_into
-from course_lib.misconceptions.model import Variant
-from course_lib.misconceptions.optimizers import RIGHT, MISCONCEPTIONS
 
 PREFIX = "sample-"
 
