@@ -22,7 +22,8 @@ class Adam(Optimizer):
     All operations are element by element; :math:`t` counts the steps of each parameter from 1.
     The moments start at zero, so they are too small at first by exactly the factors they are
     divided by. The first step therefore moves every element by
-    :math:`\eta g / (|g| + \epsilon)`, almost the rate itself, whatever the gradient's size.
+    :math:`\eta g / (|g| + \epsilon)`: almost the rate itself, whatever the gradient's size, as
+    long as that is large beside :math:`\epsilon`.
 
     :math:`\epsilon` is added last: outside of the root and after the correction of :math:`v`.
     Other places give other algorithms, which differ as soon as :math:`\epsilon` is not small
@@ -40,7 +41,7 @@ class Adam(Optimizer):
         weight_decay: :math:`\lambda`, gradient per parameter; at least 0. Added to the gradient,
             so that it passes through both averages: L2 regularization, not AdamW's decay.
         amsgrad: Put the largest :math:`v` so far in the place of :math:`v_t` in
-            :math:`\hat v_t`, so that a parameter's step size cannot grow again.
+            :math:`\hat v_t`, so that one large gradient keeps an element's steps small for good.
         maximize: Climb instead of descending: :math:`\nabla L` changes its sign, the decay does
             not.
         decoupled_weight_decay: Shrink the parameter by :math:`1 - \eta \lambda` before the step
