@@ -65,6 +65,13 @@ def rounding(answer: Answer) -> float:
     return 1e-6 if all(t.dtype in (torch.float64, torch.complex128) for t in tensors) else 1e-4
 
 
+def load(assignment: str) -> dict[str, list[dict[str, Any]]]:
+    """The file of an assignment, case by case; empty where an edition has none."""
+    file = FOLDER / f"{assignment}.json"
+    entries: dict[str, list[dict[str, Any]]] = {}
+    return json.loads(file.read_text("utf-8")) if file.exists() else entries
+
+
 def match(assignment: str, case: str, answer: Answer) -> Hint | None:
     """The one known mistake that gives this answer on this case; None if there are none or more.
 
@@ -73,10 +80,10 @@ def match(assignment: str, case: str, answer: Answer) -> Hint | None:
         case: As made by ``key``.
         answer: What came.
     """
-    file, came = FOLDER / f"{assignment}.json", describe(answer)
-    if came is None or not file.exists():
+    came = describe(answer)
+    if came is None:
         return None
-    known = json.loads(file.read_text("utf-8")).get(case, [])
+    known = load(assignment).get(case, [])
     found = [e for e in known if agrees(e, came, rounding(answer))]
     if len({entry["slug"] for entry in found}) != 1:
         return None

@@ -75,7 +75,7 @@ def student_source(source: str, where: str) -> str:
 
 def _not_written(region: Region, indent: str) -> str:
     name = region.key.split(".")[0]
-    exercise = next((e for e in EXERCISES.values() if e.target.endswith(f".{name}")), None)
+    exercise = next((e for e in EXERCISES if e.target.endswith(f".{name}")), None)
     if exercise is None:
         raise ValueError(
             f"region {region.key!r} belongs to no exercise: add one that targets {name}"

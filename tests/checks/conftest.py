@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,5 +13,5 @@ def fresh_session() -> Iterator[None]:
 
 
 @pytest.fixture
-def no_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("course_lib.checks.hints.CATALOGUE", "course_lib.no_such_catalogue")
+def no_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("course_lib.checks.hints.FOLDER", tmp_path / "none")

@@ -134,7 +134,6 @@ def test_without_a_file_there_is_no_hint() -> None:
 def test_the_catalogue_is_asked_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(slug="sgd/x", belief="b", hint="Look.", section="09_momentum#momentum")
     catalogue = SimpleNamespace(match=lambda exercise, inputs, answer: found)
-    monkeypatch.setattr(hints, "find_spec", lambda name: object())
     monkeypatch.setattr(hints, "import_module", lambda name: catalogue)
     sgd(TWICE)
     assert run_check("sgd", **CASE).hint == "Hint: Look. (see 09_momentum#momentum)"
@@ -143,7 +142,6 @@ def test_the_catalogue_is_asked_where_it_is_installed(monkeypatch: pytest.Monkey
 def test_a_hint_that_cannot_be_looked_up_does_not_hide_the_verdict(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hints, "find_spec", lambda name: object())
     monkeypatch.setattr(hints, "import_module", lambda name: SimpleNamespace())
     sgd(TWICE)
     result = run_check("sgd", **CASE)

@@ -20,7 +20,12 @@ def edition(tmp_path_factory):
 def run_in(edition, code):
     environment = os.environ | {"PYTHONPATH": str(edition), "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=edition,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -58,8 +63,8 @@ def test_an_unwritten_optimizer_raises_and_names_the_exercise(edition):
 def test_a_visible_mistake_earns_its_hint_without_the_catalogue(edition):
     done = run_in(
         edition,
-        "import importlib.util\n"
-        "assert importlib.util.find_spec('course_lib.misconceptions') is None\n"
+        "from course_lib.checks import hints\n"
+        "assert not hints.FOLDER.exists()\n"
         "from course_lib.checks.fingerprints import load\n"
         "assert load('optimizers')",
     )
