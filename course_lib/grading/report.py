@@ -88,11 +88,14 @@ def hints(notebook: Path) -> dict[str, list[str]]:
     """The hints in the outputs of an executed notebook, by exercise, each once."""
     found: dict[str, list[str]] = {}
     for cell in nbformat.read(notebook, as_version=4).cells:
-        for line in _lines(cell):
-            earned = found.setdefault(cells.exercise(cells.name(cell)), [])
-            if line.startswith("Hint: ") and line not in earned:
-                earned.append(line)
+        earned = found.setdefault(cells.exercise(cells.name(cell)), [])
+        earned += [line for line in hint_lines(cell) if line not in earned]
     return {exercise: earned for exercise, earned in found.items() if earned}
+
+
+def hint_lines(cell: nbformat.NotebookNode) -> list[str]:
+    """The hints in the outputs of an executed cell, each once."""
+    return list(dict.fromkeys(line for line in _lines(cell) if line.startswith("Hint: ")))
 
 
 def _lines(cell: nbformat.NotebookNode) -> Iterator[str]:

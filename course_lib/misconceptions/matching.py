@@ -1,11 +1,12 @@
 """Which known mistake gives this answer: every one is run on the same inputs."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from course_lib.checks import exercises, verify
 from course_lib.checks.collect import collect
 from course_lib.checks.fingerprints import Fingerprint, agrees, describe, rounding
-from course_lib.checks.spec import Answer, CouldNotTell, Exercise, Inputs
+from course_lib.checks.spec import Answer, CouldNotTell, Inputs
 from course_lib.misconceptions.build import region_key, variant_object
 from course_lib.misconceptions.model import Misconception
 from course_lib.misconceptions.optimizers import MISCONCEPTIONS
@@ -27,38 +28,53 @@ def match(exercise: str, inputs: Inputs, answer: Answer) -> Misconception | None
         inputs: What the student's code was run on.
         answer: What came.
     """
-    return the_one(known_answers(exercise, inputs), answer)
+    near = _agreeing(given_answers(exercise, inputs), answer)
+    return _only(known for known in near if shows(exercise, inputs, known.answer))
 
 
 def known_answers(exercise: str, inputs: Inputs) -> list[Known]:
-    """Every mistake in an exercise's rule that these inputs bring to light, and what it gives.
+    """Every mistake in an exercise's rule that these inputs bring to light, and what it gives."""
+    return [k for k in given_answers(exercise, inputs) if shows(exercise, inputs, k.answer)]
 
-    A mistake that these inputs do not show gives the right answer, and would match whoever is
-    merely imprecise. The CPU comes first: elsewhere only those are left that it cannot show.
+
+def the_one(known: Iterable[Known], answer: Answer) -> Misconception | None:
+    """The only one of ``known`` that agrees with an answer; None if none or several do."""
+    return _only(_agreeing(known, answer))
+
+
+def given_answers(exercise: str, inputs: Inputs) -> Iterator[Known]:
+    """Yield every mistake in an exercise's rule with what it gives on these inputs.
+
+    The CPU comes first: elsewhere only those mistakes are left that it cannot show.
     """
-    wanted, elsewhere = exercises.find(exercise), inputs["device"] != "cpu"
-    known = []
+    elsewhere = inputs["device"] != "cpu"
     for mistake in MISCONCEPTIONS:
         if mistake.needs_gpu != elsewhere or region_key(mistake.exercise) != region_key(exercise):
             continue
         answer = collect(variant_object(mistake), inputs)
-        fingerprint = describe(answer)
-        if fingerprint is not None and _shows(wanted, inputs, answer):
-            known.append(Known(mistake, answer, fingerprint))
-    return known
+        if fingerprint := describe(answer):
+            yield Known(mistake, answer, fingerprint)
 
 
-def the_one(known: list[Known], answer: Answer) -> Misconception | None:
-    """The only one of ``known`` that agrees with an answer; None if none or several do."""
-    came = describe(answer)
-    if came is None:
-        return None
-    found = [one.mistake for one in known if agrees(one.fingerprint, came, rounding(answer))]
-    return found[0] if len(found) == 1 else None
+def shows(exercise: str, inputs: Inputs, answer: Answer) -> bool:
+    """Whether an answer fails the check.
 
-
-def _shows(exercise: Exercise, inputs: Inputs, answer: Answer) -> bool:
+    A mistake that the inputs do not show gives the right answer, and would match whoever is merely
+    imprecise.
+    """
     try:
-        return verify.judge(exercise, inputs, answer) is not None
+        return verify.judge(exercises.find(exercise), inputs, answer) is not None
     except CouldNotTell:
         return False
+
+
+def _agreeing(known: Iterable[Known], answer: Answer) -> list[Known]:
+    came = describe(answer)
+    if came is None:
+        return []
+    return [one for one in known if agrees(one.fingerprint, came, rounding(answer))]
+
+
+def _only(known: Iterable[Known]) -> Misconception | None:
+    found = [one.mistake for one in known]
+    return found[0] if len(found) == 1 else None
