@@ -57,8 +57,26 @@ def expected(recipe: Recipe, source: NotebookNode) -> float:
         float(cell.metadata["nbgrader"]["points"])
         for cell in source.cells
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
-        if not _matches(cells.name(cell), recipe.broken)
+        if not matches(cells.name(cell), recipe.broken)
     )
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the name of a cell fits one of a recipe's patterns."""
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def find_variant(slug: str) -> Variant:
+    """The wrong or right variant called ``slug``.
+
+    Raises:
+        LookupError: If there is none.
+    """
+    variants: tuple[Variant, ...] = (*MISCONCEPTIONS, *RIGHT)
+    for variant in variants:
+        if variant.slug == slug:
+            return variant
+    raise LookupError(f"no variant {slug!r} in the catalogue")
 
 
 def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recipe) -> None:
@@ -66,11 +84,11 @@ def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recip
     solved = {cells.name(cell): cell for cell in source.cells if cells.name(cell)}
     for cell in notebook.cells:
         name = cells.name(cell)
-        if not name or cell.metadata["nbgrader"]["locked"] or _matches(name, recipe.unwritten):
+        if not name or cell.metadata["nbgrader"]["locked"] or matches(name, recipe.unwritten):
             continue
         text = solved[name].source
         for slug in recipe.variants:
-            text = _with_variant(text, name, _variant(slug))
+            text = _with_variant(text, name, find_variant(slug))
         cell.source = replace_regions(text, name, _inside) if cell.cell_type == "code" else text
         if cell.cell_type == "markdown":
             cell.source = cell.source.replace(f"{BEGIN}\n", "").replace(f"\n{END}", "")
@@ -84,12 +102,3 @@ def _with_variant(text: str, name: str, variant: Variant) -> str:
 
 def _inside(region: Region, indent: str) -> str:
     return region.text
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns)
-
-
-def _variant(slug: str) -> Variant:
-    variants: tuple[Variant, ...] = (*MISCONCEPTIONS, *RIGHT)
-    return next(variant for variant in variants if variant.slug == slug)
