@@ -218,8 +218,9 @@ def test_added_group_is_filled_up_and_moves(name: str, options: Options) -> None
 
 
 @every_optimizer
-def test_gradients_are_left_untouched(name: str, options: Options) -> None:
-    case = _case(name, options | {"weight_decay": 0.1})
+@pytest.mark.parametrize("maximize", [False, True])
+def test_gradients_are_left_untouched(name: str, options: Options, maximize: bool) -> None:
+    case = _case(name, options | {"weight_decay": 0.1, "maximize": maximize})
     params = parameters(case)
     optimizer = build(ours(name), params, case)
     for grads, _ in zip(gradients(case), range(3), strict=False):
