@@ -17,7 +17,7 @@ FIGURES = {8: 5, 9: 6, 10: 6}
 CORRECTIONS = {
     8: {"C-26", "C-27", "C-53", "C-54"},
     9: {"C-22", "C-23", "C-24", "C-25", "C-61"},
-    10: {"C-04", "C-05", "C-28", "C-31", "C-50", "C-51", "C-60", "C-68", "C-77"},
+    10: {"C-04", "C-05", "C-07", "C-28", "C-31", "C-50", "C-51", "C-60", "C-68", "C-77"},
 }
 PAGES = {int(page.stem[:2]): page.stem for page in notebooks() if page.stem[:2].isdigit()}
 
