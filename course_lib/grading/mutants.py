@@ -8,7 +8,9 @@ import multiprocessing
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -16,7 +18,6 @@ from nbgrader.utils import determine_grade
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from traitlets.config import Config
 
 from course_lib.editions.regions import Region, read_regions, replace_regions
 from course_lib.grading import cells
@@ -107,7 +108,8 @@ def grade(
     context = multiprocessing.get_context("spawn")
     with Progress() as progress, ProcessPoolExecutor(workers, context) as pool:
         task = progress.add_task("Grading variants", total=len(batches))
-        for batch, text in zip(batches, pool.map(_executed, texts), strict=True):
+        executed = pool.map(partial(_executed, course.root), texts)
+        for batch, text in zip(batches, executed, strict=True):
             notebook = nbformat.reads(text, as_version=4)
             for rule, variant in batch.items():
                 tests = {c.cell for c in cases(assignment) if region_key(c.exercise) == rule}
@@ -146,9 +148,10 @@ def _without_marks(region: Region, indent: str) -> str:
     return region.text
 
 
-def _executed(text: str) -> str:
-    """Run a notebook as nbgrader does, in a kernel that has this library."""
-    config = Config(Execute={"timeout": 120, "shutdown_kernel": "immediate"})
+def _executed(root: Path, text: str) -> str:
+    """Run a notebook as nbgrader does; on this library, which has a hint for hidden cases, too."""
+    config = Course(root).config
+    config.BoundedExecute.library = ""
     notebook, _ = BoundedExecute(config=config).preprocess(nbformat.reads(text, as_version=4), {})
     return str(nbformat.writes(notebook))
 

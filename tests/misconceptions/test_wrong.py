@@ -38,10 +38,21 @@ def test_hidden_cases_kill_every_mistake_where_it_says(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_mistake_earns_its_own_hint_and_no_other(rule: str) -> None:
-    earned: dict[str, set[str]] = {mistake.slug: set() for mistake in made_in(rule)}
-    for _, shown in known_in(rule):
+def test_no_mistake_earns_the_hint_of_another(rule: str) -> None:
+    for case, shown in known_in(rule):
         for known in shown:
             hint = the_one(shown, known.answer)
-            earned[known.mistake.slug] |= {hint.slug} if hint else set()
-    assert earned == {slug: {slug} for slug in earned}
+            assert hint in (None, known.mistake), case
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_mistake_earns_its_hint_where_a_cell_stops(rule: str) -> None:
+    stopped: set[tuple[str, str]] = set()
+    earned = set()
+    for case, shown in known_in(rule):
+        for known in shown:
+            at = (known.mistake.slug, case.cell)
+            if at not in stopped:  # the first check of a cell that fails is the last one run
+                stopped.add(at)
+                earned |= {known.mistake.slug} if the_one(shown, known.answer) else set()
+    assert {mistake.slug for mistake in made_in(rule)} == earned
