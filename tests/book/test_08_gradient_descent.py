@@ -1,12 +1,14 @@
 """Chapter 8: its rules against torch and closed forms, its captions against the plotted arrays."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from course_lib.publish.pages import ROOT
 from tests.book.chapter import load
 from tests.book.executed import figure_data
 
@@ -130,6 +132,22 @@ def test_small_random_matrices_are_minima_as_often_as_theory_says(page: Any) -> 
     assert page.share_of_minima(2, seed=0) == pytest.approx((2 - math.sqrt(2)) / 4, abs=0.01)
     expected = (math.pi - 2 * math.sqrt(2)) / (4 * math.pi)
     assert page.share_of_minima(3, seed=0) == pytest.approx(expected, abs=0.004)
+
+
+def test_the_code_of_every_solution_runs_and_says_what_the_text_says(page: Any) -> None:
+    text = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
+    solutions: dict[str, Any] = {"torch": torch}
+    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", text)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, solutions)
+    assert float(solutions["border"]) == pytest.approx(0.175, abs=5e-4)
+    assert float(solutions["curvatures"][-1]) == pytest.approx(11.4, abs=0.05)
+    assert float(solutions["curvatures"][0]) == pytest.approx(0, abs=1e-12)
+    pixels = solutions["x"][:, :-1]
+    solutions["x"][:, :-1] = pixels - pixels.mean(0)
+    centered = solutions["x"].T @ solutions["x"] / len(pixels)
+    assert float(torch.linalg.eigvalsh(centered)[-1]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
