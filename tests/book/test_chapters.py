@@ -13,7 +13,7 @@ from course_lib.publish.pages import notebooks
 from tests.book import executed
 from tests.book.chapter import load, statements
 
-FIGURES = {8: 5, 9: 6, 10: 6}
+FIGURES = {8: 6, 9: 8, 10: 6}
 CORRECTIONS = {
     8: {"C-26", "C-27", "C-53", "C-54"},
     9: {"C-22", "C-23", "C-24", "C-25", "C-61"},
