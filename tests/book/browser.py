@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from selenium import webdriver
 
@@ -62,13 +64,12 @@ def address(page: Path | str) -> str:
 
 
 def requested_hosts(driver: webdriver.Chrome) -> set[str]:
-    """Return the hosts asked since the last call (data and blob addresses have none)."""
-    import json
-    from urllib.parse import urlparse
-
+    """Return the hosts that pages asked since the last call."""
     hosts = set()
     for entry in driver.get_log("performance"):
         message: dict[str, Any] = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
-            hosts.add(urlparse(message["params"]["request"]["url"]).hostname or "")
-    return hosts - {""}
+            url = urlparse(message["params"]["request"]["url"])
+            if url.scheme in ("http", "https", "ws", "wss"):
+                hosts.add(str(url.hostname))
+    return hosts

@@ -49,7 +49,22 @@ def test_no_page_asks_a_third_party_or_complains(
     for name in names:
         driver.get(f"{address}/{name}")
         assert requested_hosts(driver) <= {"127.0.0.1"}, name
-        assert driver.get_log("browser") == [], name
+        assert complaints(driver) == [], name
+
+
+def complaints(driver: webdriver.Chrome) -> list[str]:
+    """Errors and warnings in the console since the last call; the theme also says what it does."""
+    return [e["message"] for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
+
+
+def test_a_request_elsewhere_and_a_script_error_would_be_seen(
+    driver: webdriver.Chrome, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text('<img src="http://elsewhere.invalid/a.png"><script>nosuch()</script>')
+    driver.get(page.as_uri())
+    assert requested_hosts(driver) == {"elsewhere.invalid"}
+    assert any("nosuch is not defined" in complaint for complaint in complaints(driver))
 
 
 def test_no_page_scrolls_sideways_on_a_phone(
