@@ -61,7 +61,7 @@ def trim(app: Sphinx, exception: Exception | None) -> None:
 
 
 def trim_icons(folder: Path, used: set[str], styles: Any) -> None:
-    """Keep, of the solid icon font, the icons that pages and style sheets use; drop the rest."""
+    """Keep, of the icon fonts, the icons that pages and style sheets use."""
     from fontTools import subset
 
     sheet = folder / "css" / "all.min.css"
@@ -77,15 +77,12 @@ def trim_icons(folder: Path, used: set[str], styles: Any) -> None:
         text = style.read_text(encoding="utf-8")
         codes.update(ord(letter) for letter in text if "\ue000" <= letter <= "\uf8ff")
         codes.update(int(code, 16) for code in re.findall(r'"\\(f[0-9a-f]{3})"', text))
-    font = folder / "webfonts" / "fa-solid-900.ttf"
-    subset.main(
-        [str(font), f"--unicodes={','.join(f'{c:x}' for c in codes)}", f"--output-file={font}"]
-    )
+    keep = f"--unicodes={','.join(f'{code:x}' for code in codes)}"
+    for font in (folder / "webfonts").glob("*.ttf"):
+        subset.main([str(font), keep, f"--output-file={font}"])
+        font.with_suffix(".woff2").unlink()
     sheet.write_text(re.sub(r'url\([^)]*\.woff2\) format\("woff2"\),', "", css), encoding="utf-8")
     shutil.rmtree(folder / "js")
-    for other in (folder / "webfonts").iterdir():
-        if other != font:
-            other.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
