@@ -92,7 +92,7 @@ def _deletes(*names: str) -> Callable[[NotebookNode], None]:
 def _moves_solution(notebook: NotebookNode) -> None:
     """Write Adam in a cell of its own, and delete the one meant for it."""
     place = notebook.cells.index(_find(notebook, "adam-solution"))
-    notebook.cells[place] = new_code_cell(notebook.cells[place].source)
+    notebook.cells[place] = new_code_cell(notebook.cells[place].source, id="own-cell")
 
 
 def _copies(*names: str) -> Callable[[NotebookNode], None]:
@@ -101,7 +101,8 @@ def _copies(*names: str) -> Callable[[NotebookNode], None]:
     def change(notebook: NotebookNode) -> None:
         for name in names:
             cell = _find(notebook, name)
-            copy = new_code_cell(cell.source, metadata=nbformat.from_dict(dict(cell.metadata)))
+            metadata = nbformat.from_dict(dict(cell.metadata))
+            copy = new_code_cell(cell.source, metadata=metadata, id=f"{name}-copy")
             notebook.cells.insert(notebook.cells.index(cell) + 1, copy)
 
     return change

@@ -69,7 +69,7 @@ def show(assignment: str = "optimizers", course: Course | None = None) -> None:
     _write_csv(folder / f"{assignment}.csv", found)
     _write_html(folder / f"{assignment}.html", assignment, found)
     console = Console()
-    console.width = max(console.width, 100)
+    console.width = max(console.width, 120)  # the table does not fit the 80 of a pipe
     console.print(_table(assignment, found))
     for number, hint in enumerate(_all_hints(found), start=1):
         console.print(f"[{number}] {hint}", markup=False, highlight=False)
@@ -156,9 +156,10 @@ def _body(found: list[Row]) -> Iterator[list[str]]:
 
 
 def _table(assignment: str, found: list[Row]) -> Table:
-    table = Table(title=f"{assignment}: points, with the numbers of the hints below")
+    title = f"{assignment}: points, with the numbers of the hints below"
+    table = Table(title=title, padding=(0, 0), pad_edge=False)
     for number, name in enumerate(_header(found)):
-        table.add_column(name, justify="right" if number else "left", no_wrap=not number)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for line in _body(found):
         table.add_row(*(text.replace("[", r"\[") for text in line))
     return table

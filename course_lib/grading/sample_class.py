@@ -15,6 +15,7 @@ from course_lib.editions.regions import BEGIN, END, Region, read_regions, replac
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.recipes import RECIPES, Recipe
+from course_lib.grading.release import release
 from course_lib.misconceptions import MISCONCEPTIONS, RIGHT, Variant
 from course_lib.misconceptions.build import region_key, written_into
 
@@ -25,7 +26,7 @@ def make(assignment: str = "optimizers", course: Course | None = None) -> Path:
     """Write the sample class's submissions, in the place of an older sample class.
 
     Args:
-        assignment: Name of the assignment's folder; it must have been released.
+        assignment: Name of the assignment's folder; it is released if need be.
         course: The course root; this repository's by default.
 
     Returns:
@@ -35,9 +36,9 @@ def make(assignment: str = "optimizers", course: Course | None = None) -> Path:
     for folder in (course.root / "submitted").glob(f"{PREFIX}*"):
         shutil.rmtree(folder)
     source = nbformat.read(course.source(assignment), as_version=4)
-    release = course.release(assignment)
+    release(assignment, course)
     for recipe in RECIPES:
-        notebook = nbformat.read(release, as_version=4)
+        notebook = nbformat.read(course.release(assignment), as_version=4)
         _write_solutions(notebook, source, recipe)
         recipe.change(notebook)
         folder = course.submission(PREFIX + recipe.name, assignment)

@@ -81,7 +81,8 @@ def _mend(cell: NotebookNode, master: MasterCell) -> list[str]:
         notices.append(f"The settings of cell `{master.grade_id}` were changed: they are restored.")
     cell.metadata["nbgrader"] = mended
     if master.locked:
-        if cell.source.strip() not in (cells.without_hidden(master.source), master.source):
+        shown = cells.without_hidden(master.source)
+        if cell.source.strip() not in (shown.strip(), master.source.strip()):
             notices.append(f"Test cell `{master.grade_id}` was changed: the original is graded.")
         cell.source = master.source
     return notices

@@ -11,7 +11,7 @@ from course_lib.checks.exercises import find
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.recipes import RECIPES, Recipe
-from course_lib.grading.sample_class import expected, find_variant, matches
+from course_lib.grading.sample_class import expected, find_variant, make, matches
 from course_lib.misconceptions import Misconception, variant_object
 from course_lib.misconceptions.notebook import cases
 
@@ -60,3 +60,14 @@ def test_the_class_is_large_and_varied() -> None:
     assert len({recipe.name for recipe in RECIPES}) == len(RECIPES) >= 12
     mistakes = [v for r in RECIPES for v in map(find_variant, r.variants)]
     assert len({m.slug for m in mistakes if isinstance(m, Misconception)}) >= 6
+
+
+@pytest.mark.slow
+def test_the_class_is_the_same_when_made_again(course: Course) -> None:
+    def files() -> dict[str, bytes]:
+        folder = make("optimizers", course)
+        return {str(path): path.read_bytes() for path in folder.rglob("*.ipynb")}
+
+    first = files()
+    assert len(first) == len(RECIPES)
+    assert files() == first
