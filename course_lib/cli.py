@@ -152,7 +152,7 @@ def test() -> None:
             "editions in step": ["course", "sync", "--check"],
             "student edition and release": ["course", "student"],
             "book": ["course", "book"],
-            "tests": ["pytest", "-q", "-n", "2", "--dist", "loadgroup", "--durations", "15"],
+            "tests": ["pytest", "-q", "-n", "2", "--dist", "loadscope", "--durations", "15"],
         }
     )
 

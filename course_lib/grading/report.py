@@ -84,18 +84,30 @@ def show(assignment: str = "optimizers", course: Course | None = None) -> None:
         console.print(f"{name:<18} {path}", highlight=False, soft_wrap=True)
 
 
-def hints(notebook: Path) -> dict[str, list[str]]:
-    """The hints in the outputs of an executed notebook, by exercise, each once."""
+def hint_lines(cell: nbformat.NotebookNode) -> list[str]:
+    """The hints in the outputs of an executed cell, each once."""
+    return list(dict.fromkeys(line for line in _lines(cell) if line.startswith("Hint: ")))
+
+
+def _hints(executed: nbformat.NotebookNode) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for cell in nbformat.read(notebook, as_version=4).cells:
+    for cell in executed.cells:
         earned = found.setdefault(cells.exercise(cells.name(cell)), [])
         earned += [line for line in hint_lines(cell) if line not in earned]
     return {exercise: earned for exercise, earned in found.items() if earned}
 
 
-def hint_lines(cell: nbformat.NotebookNode) -> list[str]:
-    """The hints in the outputs of an executed cell, each once."""
-    return list(dict.fromkeys(line for line in _lines(cell) if line.startswith("Hint: ")))
+def _stops(executed: nbformat.NotebookNode) -> list[str]:
+    """What kept the cells of an exercise from running, for each the first that tells."""
+    found: dict[str, str] = {}
+    for cell in executed.cells:
+        name = cells.name(cell)
+        for output in cell.get("outputs", ()):
+            error = output.get("ename", "")
+            if (name.endswith("-solution") and error) or error in ("CellTimeoutError", "NotRun"):
+                said = f"{name}: {error}: {output.evalue.splitlines()[0] if output.evalue else ''}"
+                found.setdefault(cells.exercise(name), strip_ansi(said).rstrip(": "))
+    return list(found.values())
 
 
 def _lines(cell: nbformat.NotebookNode) -> Iterator[str]:
@@ -122,8 +134,9 @@ def _row(student: str, order: list[str], found: dict[str, Mark], notebook: Path)
             row.points[exercise] = (earned + mark.score, possible + mark.points)
         row.by_hand |= mark.by_hand
     if notebook.is_file():
-        row.hints = hints(notebook)
-        row.notices = nbformat.read(notebook, as_version=4).metadata.get(NOTICES, [])
+        executed = nbformat.read(notebook, as_version=4)
+        row.hints = _hints(executed)
+        row.notices = [*executed.metadata.get(NOTICES, []), *_stops(executed)]
     return row
 
 

@@ -54,9 +54,19 @@ def grade(
         task = progress.add_task("Grading", total=len(names))
         for name in names:
             progress.update(task, description=f"Grading {name}")
-            outcomes.append(_grade_one(course, assignment, name, common))
+            outcome = _grade_safely(course, assignment, name, common)
+            if outcome.reason:
+                progress.console.print(f"{name}: {outcome.reason}", markup=False)
+            outcomes.append(outcome)
             progress.advance(task)
     return outcomes
+
+
+def _grade_safely(course: Course, assignment: str, student: str, common: str) -> Outcome:
+    try:
+        return _grade_one(course, assignment, student, common)
+    except Exception as error:  # whatever one submission brings about, the class goes on
+        return Outcome(student, "not run", f"{type(error).__name__}: {error}")
 
 
 def _grade_one(course: Course, assignment: str, student: str, common: str) -> Outcome:

@@ -1,6 +1,6 @@
 """Look at a submission before nbgrader does: what cannot be read gets 0 points and a reason."""
 
-import json
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -30,12 +30,13 @@ def problem(folder: Path, assignment: str) -> str | None:
     if (size := notebook.stat().st_size) > MAX_BYTES:
         return f"{notebook.name} has {size:,} bytes, more than {MAX_BYTES:,}: clear its outputs."
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        nbformat.read(notebook, as_version=4)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        first = str(error).strip().splitlines() or [type(error).__name__]
-        return f"{notebook.name} is no notebook that can be read: {first[0][:200]}."
-    return None if isinstance(cells, list) else f"{notebook.name} has no list of cells."
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about older formats
+            nbformat.read(notebook, as_version=4)
+    except Exception as error:  # a parser that is given any bytes may raise anything
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        return f"{notebook.name} is no notebook that can be read: {said[0][:200]}."
+    return None
 
 
 def placeholder(reason: str) -> nbformat.NotebookNode:

@@ -14,7 +14,7 @@ from course_lib.grading.release import release
 
 from .conftest import nbgrader, new_course
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

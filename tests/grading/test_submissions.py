@@ -4,7 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_notebook
 
-from course_lib.grading import submissions
+from course_lib.grading import run, submissions
+from course_lib.grading.course import Course
+from course_lib.grading.gradebook import marks
+from course_lib.grading.release import release
 from course_lib.grading.submissions import problem
 
 
@@ -15,8 +18,8 @@ def test_a_notebook_that_can_be_read_is_no_problem(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "7", '{"cells": 7, "nbformat": 4}', "[" * 200_000, "\x00"],
-    ids=["empty", "cut", "list", "number", "no cells", "deep", "zero"],
+    ["", "{", "[]", "7", '{"answer": 42}', '{"cells": 7, "nbformat": 4}', "[" * 200_000, "\x00"],
+    ids=["empty", "cut", "list", "number", "other", "no cells", "deep", "zero"],
 )
 def test_what_is_no_notebook_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.ipynb").write_text(text)
@@ -41,3 +44,29 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_placeholder_says_the_reason() -> None:
     assert "The reason." in submissions.placeholder("The reason.").cells[0].source
+
+
+def test_nothing_one_submission_does_stops_the_class(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release("optimizers", course)
+    for student in ("ada", "bob", "cyd"):
+        course.submission(student, "optimizers").mkdir(parents=True)
+
+    def breaks_on_ada(folder: Path, assignment: str) -> str | None:
+        if "ada" in str(folder):
+            raise MemoryError("one too large")
+        return problem(folder, assignment)
+
+    monkeypatch.setattr(run, "problem", breaks_on_ada)
+    ada, bob, _ = run.grade("optimizers", None, course)
+    assert "one too large" in ada.reason
+    assert "no optimizers.ipynb" in bob.reason
+    assert {mark.score for mark in marks(course.database, "optimizers", "cyd").values()} == {0}
+    assert "no optimizers.ipynb" in course.feedback("cyd", "optimizers").read_text()
+    monkeypatch.undo()
+    assert [outcome.state for outcome in run.grade("optimizers", None, course)] == [
+        "not run",
+        "kept",
+        "kept",
+    ]
