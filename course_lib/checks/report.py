@@ -1,6 +1,7 @@
 """What a notebook cell shows of a check: one line a case, then what broke and a hint."""
 
 import os
+import textwrap
 from typing import Any
 
 from course_lib.checks.run import run_check
@@ -13,10 +14,11 @@ class CheckFailed(AssertionError):
         """What IPython shows in place of a traceback.
 
         The cell's output already holds the message. ``nbgrader validate`` shows the exception
-        alone, so there it is said in full.
+        alone and cuts its lines at 83 characters, so there it is said in full, wrapped.
         """
         if os.environ.get("NBGRADER_EXECUTION") == "validate":
-            return str(self).splitlines()
+            wrap = textwrap.TextWrapper(80, subsequent_indent="  ")
+            return [part for line in str(self).splitlines() for part in wrap.wrap(line)]
         return ["CheckFailed: see the message above"]
 
 

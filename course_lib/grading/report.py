@@ -101,13 +101,22 @@ def _stops(executed: nbformat.NotebookNode) -> list[str]:
     """What kept the cells of an exercise from running, for each the first that tells."""
     found: dict[str, str] = {}
     for cell in executed.cells:
-        name = cells.name(cell)
-        for output in cell.get("outputs", ()):
-            error = output.get("ename", "")
-            if (name.endswith("-solution") and error) or error in ("CellTimeoutError", "NotRun"):
-                said = f"{name}: {error}: {output.evalue.splitlines()[0] if output.evalue else ''}"
-                found.setdefault(cells.exercise(name), strip_ansi(said).rstrip(": "))
+        if name := cells.name(cell):
+            for output in cell.get("outputs", ()):
+                if said := _stop(name, output):
+                    found.setdefault(cells.exercise(name), f"{name}: {said}")
     return list(found.values())
+
+
+def _stop(name: str, output: nbformat.NotebookNode) -> str:
+    """What an output of a cell says about why it did not run; empty if it did."""
+    error = output.get("ename", "")
+    if error == "CellTimeoutError":
+        return "it ran out of time."
+    if error == "NotRun":
+        return str(output.evalue)
+    first = strip_ansi(output.get("evalue", "")).partition("\n")[0]
+    return f"{error}: {first}" if error and name.endswith("-solution") else ""
 
 
 def _lines(cell: nbformat.NotebookNode) -> Iterator[str]:

@@ -97,6 +97,9 @@ def test_the_rendering_is_one_line_but_in_validate_the_whole_text(
     assert failed._render_traceback_() == ["CheckFailed: see the message above"]
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     assert failed._render_traceback_() == ["FAILED sgd: a", "Hint: b"]
+    long = CheckFailed("Hint: " + "word " * 40)._render_traceback_()
+    assert len(long) > 1
+    assert max(map(len, long)) <= 80
 
 
 def test_hygiene_that_fails_raises_after_the_passed_line(
