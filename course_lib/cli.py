@@ -45,9 +45,13 @@ def run(assignment: Assignment = "optimizers") -> None:
 @app.command()
 def book() -> Path:
     """Build the book strictly: any warning is an error."""
-    from course_lib.publish.build import build
+    from course_lib.publish.build import BuildFailed, build
 
-    return build()
+    try:
+        return build()
+    except BuildFailed as failure:
+        console.print(f"[red]{failure}[/]", highlight=False)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -181,6 +185,6 @@ def _tool(*command: str) -> None:
 
 def _run(tool: str, *arguments: str) -> int:
     """Run a tool of this environment at the repository's root; one thread each, two at a time."""
-    command = [Path(sys.executable).parent / tool, *arguments]
+    command = [str(Path(sys.executable).parent / tool), *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

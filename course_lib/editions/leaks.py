@@ -114,7 +114,7 @@ def readable(path: Path) -> str:
     if path.suffix == ".ipynb":
         notebook = nbformat.reads(text, as_version=4)
         shown = [cell.source for cell in notebook.cells]
-        shown += [str(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
+        shown += [text for cell in notebook.cells for text in _strings(cell.get("outputs", []))]
         return "\n".join(shown)
     return text
 
@@ -123,6 +123,16 @@ def compact(text: str) -> str:
     """Reduce code to what matters: no comments, no white space, one kind of quotes."""
     without_comments = re.sub(r"(?m)(^|\s)#[^\n]*", "", text)
     return re.sub(r"[\s()]+", "", without_comments).replace('"', "'")
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every piece of text in a tree of lists and dicts, such as a cell's outputs."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in _strings(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _strings(part))
 
 
 def _as_function(text: str) -> str:

@@ -1,6 +1,7 @@
 """Keep the solution cells of the source notebooks in step with the library."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -70,17 +71,15 @@ def _sync_notebook(path: Path, check: bool) -> list[Difference]:
             if region.text != _library_text(region, where)
         ]
         if stale:
-            cell.source = replace_regions(
-                cell.source,
-                where,
-                lambda region, indent, where=where: (
-                    f"{indent}{BEGIN}\n{_library_text(region, where)}{indent}{END}\n"
-                ),
-            )
+            cell.source = replace_regions(cell.source, where, partial(_library_region, where=where))
         differences += [Difference(path, number, key) for key in stale]
     if differences and not check:
         nbformat.write(notebook, path)
     return differences
+
+
+def _library_region(region: Region, indent: str, where: str) -> str:
+    return f"{indent}{BEGIN}\n{_library_text(region, where)}{indent}{END}\n"
 
 
 def _library_text(region: Region, where: str) -> str:
