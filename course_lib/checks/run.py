@@ -80,7 +80,7 @@ def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs
         inputs = {**inputs, "gradients": inputs["gradients"][:HYGIENE_STEPS]}
         promise = HYGIENE.format(name=exercise.name)
     else:
-        promise = f"{exercise.claim}{_said(parameters)}"
+        promise = f"{exercise.claim}{_said({**exercise.defaults, **parameters})}"
     claim = f"{promise} ({device}, {len(inputs['gradients'])} steps)"
     return _Case(exercise, parameters, {**inputs, "device": device}, claim)
 
