@@ -134,8 +134,14 @@
     return size >= 1e4 || size < 1e-2 ? value.toExponential(0) : String(+value.toPrecision(3));
   }
 
+  // Three significant digits; one form for all small numbers, so that a column can be compared.
+  function digits(value) {
+    const small = value !== 0 && Math.abs(value) < 1e-3;
+    return small ? value.toExponential(2) : String(+value.toPrecision(3));
+  }
+
   function say(value) {
-    return Number.isFinite(value) && Math.abs(value) < FAR ? String(+value.toPrecision(3)) : TEXT.diverges;
+    return Number.isFinite(value) && Math.abs(value) < FAR ? digits(value) : TEXT.diverges;
   }
 
   // ---------------------------------------------------------------- controls: native, with labels
@@ -366,7 +372,7 @@
       return element("tr", {}, [
         element("th", { scope: "row" }, [swatch, name]),
         element("td", {}, [short(rate)]),
-        element("td", {}, [loss[now] === null ? TEXT.diverges : String(+loss[now].toPrecision(3))]),
+        element("td", {}, [loss[now] === null ? TEXT.diverges : digits(loss[now])]),
       ]);
     });
     return [element("thead", {}, [head]), element("tbody", {}, rows)];
