@@ -27,6 +27,19 @@ def test_messages_of_checks_stay() -> None:
     assert "Hint: think" in cell.outputs[0].text
 
 
+def test_the_parameters_of_hidden_cases_go_and_those_of_visible_cases_stay() -> None:
+    line = "passed a: it moves, lr=0.5, betas=(0.8, 0.9), with\noptions changed (cpu, 5 steps)"
+    hidden = "### BEGIN HIDDEN TESTS\nhidden()\n### END HIDDEN TESTS"
+    for source, expected in ((hidden, "passed a: it moves (cpu, 5 steps)"), ("seen()", line)):
+        said = new_output("stream", name="stdout", text=line)
+        failed = new_output("error", ename="CheckFailed", evalue=line, traceback=[line])
+        cell = new_code_cell(source, metadata=TEST, outputs=[said, failed])
+        HideTests().preprocess_cell(cell, {}, 0)
+        assert cell.outputs[0].text == expected
+        assert cell.outputs[1].traceback == [expected]
+        assert cell.outputs[1].evalue == expected
+
+
 def test_a_students_own_traceback_stays_whole() -> None:
     cell = new_code_cell("mine()", outputs=[error()])
     HideTests().preprocess_cell(cell, {}, 0)
