@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,11 +49,8 @@ def book() -> Path:
     """Build the book strictly: any warning is an error."""
     from course_lib.publish.build import BuildFailed, build
 
-    try:
+    with _in_plain_words(BuildFailed):
         return build()
-    except BuildFailed as failure:
-        console.print(f"[red]{failure}[/]", highlight=False)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -65,11 +64,14 @@ def serve() -> None:
 @app.command()
 def student(assignment: Assignment = "optimizers") -> None:
     """Derive the student edition of the library and the release notebook."""
+    from course_lib.editions.regions import RegionError
     from course_lib.editions.student import derive
+    from course_lib.grading.course import GradingError
     from course_lib.grading.release import release
 
-    written = derive(STUDENT)
-    folder = release(assignment)
+    with _in_plain_words(RegionError, GradingError):
+        written = derive(STUDENT)
+        folder = release(assignment)
     console.print(f"Student edition {'derived' if written else 'up to date'}: {STUDENT}")
     console.print(f"Release: {folder}")
 
@@ -79,9 +81,11 @@ def sync(
     check: Annotated[bool, typer.Option(help="Only report what is out of step.")] = False,
 ) -> None:
     """Copy the library's solutions into the source notebooks."""
+    from course_lib.editions.regions import RegionError
     from course_lib.editions.sync import sync as sync_notebooks
 
-    differences = sync_notebooks(check=check)
+    with _in_plain_words(RegionError):
+        differences = sync_notebooks(check=check)
     for difference in differences:
         console.print(f"{difference}{': run `make sync`' if check else ': copied'}")
     if check and differences:
@@ -93,18 +97,22 @@ def sync(
 @app.command()
 def sample_class(assignment: Assignment = "optimizers") -> None:
     """Generate the sample class's submissions."""
+    from course_lib.grading.course import GradingError
     from course_lib.grading.sample_class import make
 
-    console.print(f"Sample class: {make(assignment)}")
+    with _in_plain_words(GradingError):
+        console.print(f"Sample class: {make(assignment)}")
 
 
 @app.command()
 def grade(assignment: Assignment = "optimizers") -> None:
     """Grade the submissions one by one, write feedback, show the table."""
+    from course_lib.grading.course import GradingError
     from course_lib.grading.report import show
     from course_lib.grading.run import grade as grade_class
 
-    grade_class(assignment)
+    with _in_plain_words(GradingError):
+        grade_class(assignment)
     show(assignment)
 
 
@@ -159,6 +167,16 @@ def test() -> None:
             "tests": ["pytest", "-q", "-n", "2", "--dist", "loadscope", "--durations", "15"],
         }
     )
+
+
+@contextmanager
+def _in_plain_words(*faults: type[Exception]) -> Iterator[None]:
+    """Say what a person can mend without a traceback, and fail."""
+    try:
+        yield
+    except faults as fault:
+        console.print(str(fault), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from None
 
 
 def _steps(steps: dict[str, list[str]]) -> None:

@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ class Course:
         build: Folder for what nbgrader has no place for: stamps and grade tables.
     """
 
-    root: Path = ROOT / "assignments"
-    build: Path = ROOT / "_build"
+    # Factories keep the machine's own path out of the signature in the book.
+    root: Path = field(default_factory=lambda: ROOT / "assignments")
+    build: Path = field(default_factory=lambda: ROOT / "_build")
 
     def source(self, assignment: str) -> Path:
         """The source notebook, with solutions and hidden tests."""

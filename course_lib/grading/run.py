@@ -45,9 +45,17 @@ def grade(
 
     Returns:
         One outcome for each student, in the order given.
+
+    Raises:
+        GradingError: If nobody has handed in anything.
     """
     course = course or Course()
     names = course.students(assignment) if students is None else list(students)
+    if not names:
+        raise GradingError(
+            f"needed submissions in {course.root}/submitted/<student>/{assignment}/, found none:"
+            " put them there, or try the grader on `make sample-class`"
+        )
     common = _common_stamp(course, assignment)
     outcomes = []
     with Progress() as progress:

@@ -23,9 +23,7 @@ class BuildFailed(Exception):
     """The book has a fault; the message lists what Sphinx or a cell said."""
 
 
-def build(
-    strict: bool = True, *, root: Path = ROOT, out: Path | None = None, only: str | None = None
-) -> Path:
+def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None) -> Path:
     """Build the book into a site.
 
     The cells of all pages run first, two pages at a time; outputs are kept in ``_build/cache``.
@@ -33,7 +31,6 @@ def build(
     again: a broken book would turn green on its second build.
 
     Args:
-        strict: Whether any warning fails the build.
         root: Folder that holds ``_config.yml`` and ``_toc.yml``.
         out: Folder to build in; ``_build/book`` of ``root`` unless told.
         only: One page to work on, ``"09_momentum"``: other pages are not run, and only this
@@ -43,7 +40,7 @@ def build(
         The folder of the site.
 
     Raises:
-        BuildFailed: If a cell fails, or if ``strict`` and there is a warning.
+        BuildFailed: If a cell fails, Sphinx stops, or there is a warning.
     """
     out = (out or root / "_build" / "book").resolve()
     cache, console = cache_folder(root), Console(stderr=True)
@@ -55,14 +52,12 @@ def build(
     with FileLock(out / "lock"), console.status("Making the pages"):
         for stale in ("html", ".doctrees"):
             shutil.rmtree(out / "_build" / stale, ignore_errors=True)
-        code, log = _sphinx(root, out, _settings(root, out, cache, only), strict and not only)
+        code, log = _sphinx(root, out, _settings(root, out, cache, only), not only)
     warnings = [line for line in log.splitlines() if _WARNING.search(line)]
-    if only:
-        code, warnings = 0, [line for line in warnings if f"{only}.md" in line]
-    if code or (only and strict and warnings):
+    if only:  # built without -W, so that the faults of other pages do not count
+        warnings = [line for line in warnings if f"{only}.md" in line]
+    if code or (only and warnings):
         raise BuildFailed("\n".join(warnings) or log)
-    for line in warnings:
-        console.print(line, style="yellow", markup=False, highlight=False)
     return out / "_build" / "html"
 
 
@@ -108,10 +103,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the book.")
     parser.add_argument("--only", help="one page to work on, such as 09_momentum")
     parser.add_argument("--out", type=Path, help="folder to build in (default: _build/book)")
-    parser.add_argument("--lenient", action="store_true", help="show warnings without failing")
     arguments = parser.parse_args()
     try:
-        site = build(not arguments.lenient, out=arguments.out, only=arguments.only)
+        site = build(out=arguments.out, only=arguments.only)
     except BuildFailed as failure:
         print(failure, file=sys.stderr)
         raise SystemExit(1) from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import course_lib
 
-#: The folder at the top of the repository, which holds _config.yml and _toc.yml.
+# The folder at the top of the repository, which holds _config.yml and _toc.yml.
 ROOT = Path(course_lib.__file__).resolve().parents[1]
 
 

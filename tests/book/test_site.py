@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
 
+from course_lib.grading.course import ROOT
+from course_lib.misconceptions.optimizers import MISCONCEPTIONS
 from tests.book.html_pages import Page, pages, read
 
 pytestmark = pytest.mark.book
@@ -70,6 +71,11 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     assert [src for src in loaded if is_outside(src) and not src.startswith("data:")] == []
 
 
+def test_no_page_names_a_place_on_this_machine(site: Path) -> None:
+    named = [path.name for path in pages(site) if str(ROOT) in path.read_text()]
+    assert named == []
+
+
 def test_no_page_uses_an_id_twice(site: Path) -> None:
     doubled = {path.stem: read(path).doubled for path in pages(site / "book")}
     assert {path: names for path, names in doubled.items() if names} == {}
@@ -85,10 +91,6 @@ def test_every_executed_chapter_can_be_downloaded_as_a_notebook(site: Path) -> N
 
 
 def test_every_hint_leads_to_a_section_of_the_book(site: Path) -> None:
-    if importlib.util.find_spec("course_lib.misconceptions") is None:
-        pytest.skip("the student edition holds no misconceptions")
-    from course_lib.misconceptions.optimizers import MISCONCEPTIONS
-
     targets = {m.section.partition("#")[::2] for m in MISCONCEPTIONS}
     lost = [
         f"{page}#{anchor}"

@@ -5,10 +5,12 @@ import pytest
 from nbformat.v4 import new_notebook
 
 from course_lib.grading import run, submissions
-from course_lib.grading.course import Course
+from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import marks
 from course_lib.grading.release import release
 from course_lib.grading.submissions import problem
+
+from .conftest import new_course
 
 
 def test_a_notebook_that_can_be_read_is_no_problem(tmp_path: Path) -> None:
@@ -70,3 +72,8 @@ def test_nothing_one_submission_does_stops_the_class(
         "kept",
         "kept",
     ]
+
+
+def test_a_class_without_submissions_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    with pytest.raises(GradingError, match=r"submitted/<student>/optimizers/, found none: put"):
+        run.grade("optimizers", course=new_course(tmp_path))
