@@ -26,6 +26,13 @@
     creeps: "creeps",
     oscillates: "oscillates",
     flips: "changes sign every step",
+    w: "Weight w",
+    b: "Bias b",
+    width: "Distance to the second step",
+    example: "Example",
+    oneUnit: "One unit, σ(wx + b)",
+    twoUnits: "Minus the same unit, moved",
+    input: "x",
     right: "Right.",
     wrong: "Not yet.",
   };
@@ -63,6 +70,16 @@
     if (radius >= 1) return { radius, name: "diverges" };
     if (discriminant < 0) return { radius, name: "oscillates" };
     return { radius, name: trace < 0 ? "flips" : "creeps" };
+  }
+
+  /** Output of one sigmoid unit. */
+  function unit(x, w, b) {
+    return 1 / (1 + Math.exp(-(w * x + b)));
+  }
+
+  /** Where a unit passes one half, and how far it is from one tenth to nine tenths. */
+  function stepOf(w, b) {
+    return { place: -b / w, rise: (2 * Math.log(9)) / w };
   }
 
   /** The part of a path before it leaves what can be drawn. */
@@ -288,6 +305,56 @@
     return [end, one("Steep direction", eta), one("Flat direction", eta / kappa)].join(" ");
   }
 
+  // ---------------------------------------------------------------- neuron: a step, and a bump of two
+
+  function neuron(figure, { sliders, examples }) {
+    const drawings = element("div", { class: "panels" });
+    const status = element("p", { role: "status", class: "live" });
+    const controls = {};
+    for (const [name, range] of Object.entries(sliders)) {
+      controls[name] = slider(figure, name, TEXT[name], range, name === "width" ? 0.01 : 1, draw);
+    }
+    const choice = element("select", { id: `${figure.id}-example` });
+    choice.append(...examples.map(([w, b]) => element("option", {}, [`w = ${w}, b = ${b}`.replace("-", "−")])));
+    choice.selectedIndex = examples.length - 1;
+
+    function draw() {
+      const [w, b, width] = ["w", "b", "width"].map((name) => controls[name].input.valueAsNumber);
+      const { place, rise } = stepOf(w, b);
+      const one = (x) => unit(x, w, b);
+      const both = (x) => unit(x, w, b) - unit(x, w, b - w * width);
+      drawings.replaceChildren(
+        unitPanel(TEXT.oneUnit, one, [place]).svg,
+        unitPanel(TEXT.twoUnits, both, [place, place + width]).svg,
+      );
+      const where = `The step is at −b/w = ${+place.toPrecision(4)}`;
+      status.textContent = `${where}; it rises from 10% to 90% within ${+rise.toPrecision(2)}.`;
+    }
+    choice.addEventListener("change", () => {
+      ["w", "b"].forEach((name, i) => {
+        controls[name].input.value = examples[choice.selectedIndex][i];
+        controls[name].input.dispatchEvent(new Event("input"));
+      });
+    });
+    draw();
+    const chosen = element("div", { class: "control" }, [
+      element("label", { for: choice.id }, [TEXT.example]),
+      choice,
+    ]);
+    const rows = Object.values(controls).map((control) => control.row);
+    enliven(figure, [drawings, chosen, ...rows, status]);
+  }
+
+  function unitPanel(title, output, places) {
+    const ticks = [0, 0.5, 1];
+    const y = [-0.1, 1.1];
+    const drawn = panel({ title, x: [0, 1], y, xlabel: TEXT.input, xticks: ticks, yticks: ticks });
+    const along = Array.from({ length: 401 }, (_, i) => i / 400);
+    places.forEach((place) => curve(drawn, y.map((end) => [place, end]), "currentColor", { class: "contour" }));
+    curve(drawn, along.map((x) => [x, output(x)]), STEEP);
+    return drawn;
+  }
+
   // ---------------------------------------------------------------- race: recorded paths, frame by frame
 
   function race(figure, { surfaces }) {
@@ -454,7 +521,7 @@
 
   // ---------------------------------------------------------------- start
 
-  const KINDS = { ravine, race };
+  const KINDS = { ravine, neuron, race };
 
   function start() {
     for (const figure of document.querySelectorAll("figure[data-widget]")) {
@@ -464,6 +531,6 @@
     quizzes(document);
   }
 
-  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, drawable };
+  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, drawable };
   if (typeof document !== "undefined") start();
 })();

@@ -19,6 +19,7 @@ from course_lib.figures.markup import (
 #: What the book's script can bring to life, and the data each kind needs.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "ravine": ("start", "steps", "sliders"),
+    "neuron": ("sliders", "examples"),
     "race": ("surfaces",),
 }
 
@@ -33,6 +34,10 @@ def widget(
     ``"ravine"`` runs gradient descent with momentum on the bowl
     :math:`f(x, y) = \tfrac12 (x^2 / \kappa + y^2)`. Its data: ``start`` ``(2,)``, ``steps``, and
     ``sliders``, a dict of ``kappa``, ``eta`` and, if wanted, ``mu``, each ``[low, high, value]``.
+
+    ``"neuron"`` draws the sigmoid unit :math:`\sigma(wx + b)` and its difference from the same unit
+    moved to the right. Its data: ``sliders``, a dict of ``w``, ``b`` and ``width``, each
+    ``[low, high, value]``, and ``examples``, pairs of ``w`` and ``b``, the last one the start.
 
     ``"race"`` plays recorded paths. Its data: ``surfaces``, a dict from a name to ``x`` and ``y``
     (the limits, ``(2,)`` each), ``contours`` (from ``contours``) and ``paths``, a dict from a
