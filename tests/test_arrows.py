@@ -52,11 +52,14 @@ def test_lessons_import_only_lessons_of_the_library(module: str) -> None:
     assert not {n for n in own if not any(under(n, lesson) for lesson in allowed)}
 
 
-def test_collect_imports_torch_and_spec_only() -> None:
+@pytest.mark.parametrize("module", within("checks.collect"))
+def test_collect_imports_torch_and_spec_only(module: str) -> None:
     standard = {"linecache", "collections.abc", "contextlib", "typing"}
-    allowed = ("torch", "course_lib.checks.spec", *standard)
-    found = imported_by("course_lib.checks.collect")
-    assert not {name for name in found if not any(under(name, a) for a in allowed)}
+    own = ("course_lib.checks.spec", "course_lib.checks.collect")
+    found = imported_by(module)
+    assert not {
+        name for name in found if not any(under(name, a) for a in ("torch", *own, *standard))
+    }
 
 
 def test_spec_and_exercises_import_no_torch() -> None:

@@ -11,13 +11,18 @@ from course_lib.checks.spec import Answer, Break, CouldNotTell, Exercise, Inputs
 
 @dataclass(frozen=True)
 class Climb:
-    """An answer, the right one, and how far they may differ (by dtype and step, from 1)."""
+    """An answer, the right one, and how far they may differ (by dtype and step, from 1).
+
+    A difference is measured by ``scales``; without them, by the size of the right answer: where
+    parameters are stepped, by the largest an element has been.
+    """
 
     exercise: Exercise
     inputs: Inputs
     answer: Answer
     expected: list[list[Tensor]]
     bound: Callable[[torch.dtype, int], float]
+    scales: list[list[Tensor]] | None = None
 
 
 def climb(case: Climb) -> Break | None:
@@ -69,7 +74,7 @@ def _defined(case: Climb) -> Found | None:
     if outcome == "unwritten":
         return f"{name} is not written yet" + (f" ({message})" if message else ""), step, None
     if outcome == "raised":
-        where = f"at step {step}" if step else "before the first step"
+        where = f"at {_label(case, step)}" if step else "before the first step"
         return f"{name} raised {case.answer['type']} {where}: {_with_line(case.answer)}", step, None
     return message, step, None
 
@@ -83,7 +88,7 @@ def _type(case: Climb) -> Found | None:
     step = case.answer.get("step")
     if "got" in case.answer:
         got = case.answer["got"]
-        return f"expected a pair of tensors (velocity, update), got {got}", step, None
+        return f"expected {_wanted(case)}, got {got}", step, None
     for step, index, _, came in _pairs(case):
         if not isinstance(came, Tensor):
             return _said(case, step, index, "a tensor", f"a {type(came).__name__}")
@@ -145,36 +150,56 @@ def _differ(case: Climb, what: str, look: Callable[[Tensor], str]) -> Found | No
 
 def _part(case: Climb) -> Found | None:
     """Where the two paths part: the first step and parameter out of tolerance."""
-    largest = [start.abs() for start in case.inputs.get("parameters", [])]
-    before: list[Tensor] = list(case.inputs.get("parameters", []))
+    scales = case.scales or _sizes(case)
     for step, index, right, came in _pairs(case):
-        if index >= len(largest):
-            largest.append(torch.zeros_like(right.abs()))
-            before.append(torch.zeros_like(right))
-        largest[index] = torch.maximum(largest[index].to(right.device), right.abs())
-        off = _apart(right, came, largest[index])
+        if not (right.is_floating_point() or right.is_complex()):
+            right, came = right.double(), came.double()
+        off = _apart(right, came, scales[step - 1][index].to(right.device))
         if off.numel() and off.max() > case.bound(right.dtype, step):
-            return _worst(case, step, index, right, came, off, before[index])
-        before[index] = came
+            return _worst(case, step, index, right, came, off)
     return None
 
 
-def _apart(right: Tensor, came: Tensor, largest: Tensor) -> Tensor:
-    """Distance relative to the largest magnitude so far; where both diverged alike, none."""
-    off = (came - right).abs() / largest.clamp_min(torch.finfo(right.dtype).tiny)
+def _sizes(case: Climb) -> list[list[Tensor]]:
+    """What differences are measured by: the right answer's own size."""
+    if "parameters" not in case.inputs:
+        return [[_largest(right) for right in row] for row in case.expected]
+    largest = [start.abs() for start in case.inputs["parameters"]]
+    sizes = []
+    for row in case.expected:
+        largest = [
+            torch.maximum(size.to(right.device), right.abs())
+            for size, right in zip(largest, row, strict=True)
+        ]
+        sizes.append(largest)
+    return sizes
+
+
+def _largest(tensor: Tensor) -> Tensor:
+    return tensor.abs().max() if tensor.numel() else tensor.new_ones(())
+
+
+def _apart(right: Tensor, came: Tensor, scale: Tensor) -> Tensor:
+    """Distance relative to a scale; where both diverged alike, none."""
+    off = (came - right).abs() / scale.clamp_min(torch.finfo(right.dtype).tiny)
     alike = (came == right) | (came.isnan() & right.isnan())
     return off.masked_fill(alike, 0).nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
-def _worst(
-    case: Climb, step: int, index: int, right: Tensor, came: Tensor, off: Tensor, before: Tensor
-) -> Found:
+def _worst(case: Climb, step: int, index: int, right: Tensor, came: Tensor, off: Tensor) -> Found:
     at = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
     message, *place = _said(case, step, index, *_numbers(right, came, at), at)
     extra = f" (relative difference {off.max().item():.1e})"
-    if case.exercise.kind == "optimizer" and torch.equal(came, before.to(came.device)):
+    if "parameters" in case.inputs and torch.equal(came, _before(case, step, index)):
         extra = "; it did not move at all in this step: change param itself, in place"
     return message + extra, place[0], place[1]
+
+
+def _before(case: Climb, step: int, index: int) -> Tensor:
+    """A parameter before a step."""
+    start: list[Tensor] = case.inputs["parameters"]
+    path: list[list[Tensor]] = case.answer["trajectory"]
+    return path[step - 2][index] if step > 1 else start[index].to(path[0][index].device)
 
 
 def _length(case: Climb) -> Found | None:
@@ -190,7 +215,9 @@ def _fault(case: Climb) -> Found | None:
     """What was done besides the right steps, that torch does not do."""
     for name, places in case.answer["faults"].items():
         place = places[0]
-        return FAULTS[name].format(**place), place.get("step"), place.get("parameter")
+        step = place.get("step")
+        where = f"{_label(case, step)}: " if "labels" in case.inputs and step else ""
+        return where + FAULTS[name].format(**place), step, place.get("parameter")
     return None
 
 
@@ -201,6 +228,12 @@ FAULTS = {
     "it must stay as it was given, so keep and change a copy",
     "graph kept": "state {entry!r} still holds the autograd graph; expected a tensor without one, "
     "or memory grows with every step",
+    "argument changed": "an argument was changed (number {argument}, counted from 0); it must stay "
+    "as it was given, so keep and change a copy",
+    "graph in statistics": "the running statistics hold the autograd graph; expected tensors "
+    "without one, or memory grows with every batch",
+    "graph lost": "no gradient flows back from the output; expected autograd to be able to follow "
+    "every operation from the input on",
 }
 
 
@@ -213,8 +246,19 @@ def _numbers(right: Tensor, came: Tensor, at: At) -> tuple[str, str]:
 
 
 def _said(case: Climb, step: int, index: int, expected: str, got: str, at: At = ()) -> Found:
-    what = (
-        f"parameter {index}" if case.exercise.kind == "optimizer" else ("velocity", "update")[index]
-    )
+    names = case.inputs.get("names")
+    what = names[index] if names else f"parameter {index}"
     element = f" at {list(at)}" if at else ""
-    return f"step {step}, {what}{element}: expected {expected}, got {got}", step, index
+    said = f"{_label(case, step)}, {what}{element}: expected {expected}, got {got}"
+    return said, step, index
+
+
+def _label(case: Climb, step: int | None) -> str:
+    """What a step is called: a call or a pass has a name of its own."""
+    labels = case.inputs.get("labels")
+    return labels[step - 1] if labels and step else f"step {step}"
+
+
+def _wanted(case: Climb) -> str:
+    wanted: str = case.inputs.get("wanted", "a tensor")
+    return wanted

@@ -31,7 +31,7 @@ ODD = {
     "groups": "with a group for each parameter",
     "changes": "with options changed between steps",
 }
-UNSAID = ("steps", "seed", "shapes", *ODD)
+UNSAID = ("steps", "epochs", "seed", "shapes", "shape", *ODD)
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
 HYGIENE_STEPS = 3
 
@@ -55,7 +55,7 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
     wanted = find(exercise)
     inputs = build(wanted, parameters)
     results: list[Result] = []
-    for device in devices.devices():
+    for device in devices.devices() if wanted.on_devices else ["cpu"]:
         case = _case(device, wanted, parameters, inputs)
         results.append(_judged(case, subject or InSession()))
         if results[-1].outcome == "failed":
@@ -77,11 +77,13 @@ class _Case:
 def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> _Case:
     """The case for ``device``; a few steps are enough for the pretended one."""
     if device == FAKE:
-        inputs = {**inputs, "gradients": inputs["gradients"][:HYGIENE_STEPS]}
+        if "gradients" in inputs:
+            few = inputs["gradients"][:HYGIENE_STEPS]
+            inputs = {**inputs, "gradients": few, "extent": f"{len(few)} steps"}
         promise = HYGIENE.format(name=exercise.name)
     else:
         promise = f"{exercise.claim}{_said({**exercise.defaults, **parameters})}"
-    claim = f"{promise} ({device}, {len(inputs['gradients'])} steps)"
+    claim = f"{promise} ({device}, {inputs['extent']})"
     return _Case(exercise, parameters, {**inputs, "device": device}, claim)
 
 

@@ -15,7 +15,7 @@ OUTCOMES = ("answered", "undefined", "refused", "unwritten", "raised")
 FAKE = "fake cuda"
 """The pretended device on which device hygiene is tried where there is no GPU."""
 
-Kind = Literal["optimizer", "convention"]
+Judged = Literal["torch", "chance"]
 Outcome = Literal["passed", "failed", "could not tell"]
 
 
@@ -30,11 +30,15 @@ class Exercise:
         section: Page and heading that explain it, as ``"10_adaptive_steps#sec-adam"``.
         title: Heading of the exercise.
         claim: The promise in one sentence; the case's own parameters are added to it.
-        kind: How it is run: a class that steps, or a velocity convention.
+        kind: How its cases are made and its right answers found, see ``checks.inputs``.
         reference: What gives the right answer.
         options: Hyper-parameters a case may set, named as in torch.
         defaults: Hyper-parameters a case has where it says nothing.
         rtol: Relative tolerance in double precision for up to ten steps.
+        method: The method a student writes, if the target is a class.
+        judged: By torch's own numbers or, where the answer is random, by its frequencies.
+        refused: Names of torch's functions and operators that would do the student's work.
+        on_devices: Whether it works on tensors; plain numbers lie on no device.
     """
 
     slug: str
@@ -43,16 +47,25 @@ class Exercise:
     section: str
     title: str
     claim: str
-    kind: Kind
+    kind: str
     reference: str
     options: tuple[str, ...]
     defaults: dict[str, Any] = field(default_factory=dict)
     rtol: float = 1e-12
+    method: str = ""
+    judged: Judged = "torch"
+    refused: tuple[str, ...] = ()
+    on_devices: bool = True
 
     @property
     def name(self) -> str:
         """The last part of ``target``: the name the student's code must have."""
         return self.target.rpartition(".")[2]
+
+    @property
+    def region(self) -> str:
+        """The solution region the student writes, as ``Adam.update`` or ``rate_inside``."""
+        return f"{self.name}.{self.method}" if self.method else self.name
 
 
 class Subject(Protocol):

@@ -1,18 +1,14 @@
 """Variants as text to put in a notebook, and as objects to run."""
 
 import ast
-import math
 from functools import cache
 from typing import Any
-
-import torch
 
 from course_lib.checks import exercises
 from course_lib.editions.library import library_regions
 from course_lib.editions.regions import BEGIN, END, Region, read_regions, replace_regions
 from course_lib.misconceptions.model import Misconception, Variant
-from course_lib.misconceptions.notebook import solution_cell
-from course_lib.optim.optimizer import Optimizer
+from course_lib.misconceptions.notebook import imports, solution_cell
 
 
 def region_key(exercise: str) -> str:
@@ -21,8 +17,7 @@ def region_key(exercise: str) -> str:
     Raises:
         LookupError: If there is no such exercise.
     """
-    found = exercises.find(exercise)
-    return found.name if found.kind == "convention" else f"{found.name}.update"
+    return exercises.find(exercise).region
 
 
 def body(variant: Variant) -> str:
@@ -84,9 +79,9 @@ def variant_object(variant: Variant) -> Any:
     exercise = exercises.find(variant.exercise)
     cell = solution_cell(exercise.assignment, region_key(variant.exercise))
     source = written_into(cell, f"{exercise.assignment}.ipynb", variant)
-    # What the notebook's first cell imports; nothing is registered here.
-    names = {"math": math, "torch": torch, "Optimizer": Optimizer, "implement": lambda obj: obj}
-    namespace = {"__name__": f"variant_{exercise.slug}", **names}
+    namespace: dict[str, Any] = {"__name__": f"variant_{exercise.slug}"}
+    exec(imports(exercise.assignment), namespace)
+    namespace["implement"] = lambda obj: obj  # nothing is registered here
     exec(compile(source, f"<{variant.slug}>", "exec"), namespace)
     return namespace[exercise.name]
 

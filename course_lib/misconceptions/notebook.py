@@ -60,6 +60,15 @@ def solution_cell(assignment: str, key: str) -> str:
     raise LookupError(f"{assignment}.ipynb has no solution cell for {key}")
 
 
+def imports(assignment: str) -> str:
+    """The imports of the notebook's first cell of code: what every solution may use."""
+    tree = ast.parse(_cells(assignment)[0].source)
+    kept: list[ast.stmt] = [
+        node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return ast.unparse(ast.Module(kept, type_ignores=[]))
+
+
 def cases(assignment: str) -> list[Case]:
     """Every case of an assignment, in the order of its notebook.
 

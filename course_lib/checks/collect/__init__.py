@@ -1,0 +1,85 @@
+"""The untrusted half of a check: run what a student wrote, hand back plain tensors and facts.
+
+Nothing here knows a right answer, so it may run in a process that nobody trusts. One file for
+each way of running: an optimizer that steps, a function that is called, a layer that is trained.
+"""
+
+import linecache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from course_lib.checks.collect.calls import run_calls
+from course_lib.checks.collect.layer import run_layer
+from course_lib.checks.collect.optimizer import run_convention, run_optimizer
+from course_lib.checks.collect.plateau import run_plateau
+from course_lib.checks.collect.shared import At
+from course_lib.checks.spec import FAKE, Answer, Inputs
+
+
+def collect(obj: Any, inputs: Inputs) -> Answer:
+    """Run ``obj`` on ``inputs``.
+
+    Args:
+        obj: The class or function a student wrote.
+        inputs: As made by ``course_lib.checks.inputs``.
+
+    Returns:
+        ``outcome`` and, when it is ``"answered"``, ``trajectory``: the tensors after every step;
+        ``faults``: what was done besides that torch does not do, each with its place. When it is
+        ``"raised"`` or ``"unwritten"``: ``message`` and ``step``, and of an exception ``type`` and
+        ``line``.
+    """
+    at = At()
+    try:
+        with _pretended() if inputs["device"] == FAKE else nullcontext():
+            return {"outcome": "answered", **_RUNS[inputs["kind"]](obj, inputs, at)}
+    except NotImplementedError as error:
+        return {"outcome": "unwritten", "message": _text(error), "step": at.step}
+    except (Exception, SystemExit) as error:
+        return {
+            "outcome": "raised",
+            "type": type(error).__name__,
+            "message": _text(error),
+            "line": _line(error, obj),
+            "step": at.step,
+        }
+
+
+_RUNS: dict[str, Callable[[Any, Inputs, At], dict[str, Any]]] = {
+    "optimizer": run_optimizer,
+    "convention": run_convention,
+    "calls": run_calls,
+    "layer": run_layer,
+    "plateau": run_plateau,
+}
+
+
+@contextmanager
+def _pretended() -> Iterator[None]:
+    """Tensors without values; without autograd, which on a build of torch without CUDA aborts."""
+    with FakeTensorMode(), torch.inference_mode():
+        yield
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be shown)"
+
+
+def _line(error: BaseException, obj: Any) -> str:
+    """The innermost line of the student's own text, or nothing."""
+    members = vars(obj).values() if isinstance(obj, type) else (obj,)
+    files = {member.__code__.co_filename for member in members if hasattr(member, "__code__")}
+    found, frame = "", error.__traceback__
+    while frame is not None:
+        file, number = frame.tb_frame.f_code.co_filename, frame.tb_lineno
+        if file in files:
+            found = f"line {number}: {linecache.getline(file, number).strip()}"
+        frame = frame.tb_next
+    return found
