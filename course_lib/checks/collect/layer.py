@@ -23,10 +23,10 @@ from course_lib.checks.spec import FAKE, Inputs
 def run_layer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     """Make a layer and send batches through it.
 
-    ``inputs`` holds ``options`` of the constructor; ``state``, values its parameters and buffers
-    start from; ``passes``, each with ``input``, ``training``, ``grad`` (whether autograd is on) and
-    perhaps ``upstream``, the gradient of the output; ``watched``, names of the buffers looked at;
-    ``seed`` where chance plays.
+    ``inputs`` holds ``options`` of the constructor; ``dtype``, the layer's; ``state``, values its
+    parameters and buffers start from; ``passes``, each with ``input``, ``training``, ``grad``
+    (whether autograd is on) and perhaps ``upstream``, the gradient of the output; ``watched``,
+    names of the buffers looked at; ``seed`` where chance plays.
 
     Returns:
         For every pass: the output, the watched buffers, then, where there is an upstream gradient,
@@ -68,13 +68,28 @@ def run_layer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
 
 def _made(cls: Any, inputs: Inputs) -> Any:
     """The layer on its device, its parameters and buffers set."""
-    device = "cuda" if inputs["device"] == FAKE else inputs["device"]
-    with torch.device(device):
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(getattr(torch, inputs["dtype"]))
+    try:
         layer = cls(**tuples(inputs["options"]))
+    finally:
+        torch.set_default_dtype(usual)
+    if inputs["device"] == FAKE:
+        return _moved(layer)
     with torch.no_grad():
         for name, value in inputs["state"].items():
-            if inputs["device"] != FAKE:
-                getattr(layer, name).copy_(value)
+            getattr(layer, name).copy_(value)
+    return layer.to(inputs["device"])
+
+
+def _moved(layer: Any) -> Any:
+    """The layer with pretended tensors in the place of its own; ``to`` would ask for a real GPU."""
+    place = placer(FAKE)
+    for module in layer.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            module.register_parameter(name, torch.nn.Parameter(place(parameter)))
+        for name, buffer in module.named_buffers(recurse=False):
+            module.register_buffer(name, place(buffer))
     return layer
 
 

@@ -6,12 +6,26 @@ What every case of a kind may set stands with its builder, one file for each ass
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from course_lib.checks.inputs.batchnorm import (
+    batch_norm_backward_inputs,
+    batch_norm_inputs,
+    batch_norm_layer_inputs,
+)
 from course_lib.checks.inputs.optimizers import convention_inputs, optimizer_inputs
+from course_lib.checks.inputs.schedules import plateau_inputs, schedule_inputs, sequence_inputs
 from course_lib.checks.spec import Exercise, Inputs
 
 BUILDERS: dict[str, Callable[..., Inputs]] = {
     "optimizer": optimizer_inputs,
     "convention": convention_inputs,
+    "schedule": schedule_inputs,
+    "plateau": plateau_inputs,
+    "range rate": schedule_inputs,
+    "smoothing": sequence_inputs,
+    "suggestion": sequence_inputs,
+    "batch norm": batch_norm_inputs,
+    "batch norm backward": batch_norm_backward_inputs,
+    "batch norm layer": batch_norm_layer_inputs,
 }
 """By the kind of the exercise."""
 

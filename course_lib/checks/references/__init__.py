@@ -3,14 +3,27 @@
 from collections.abc import Callable
 
 from course_lib.checks.collect.shared import Trajectory
-from course_lib.checks.references import optimizers
+from course_lib.checks.references import batchnorm, optimizers, schedules
 from course_lib.checks.spec import Exercise, Inputs
 
 EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
     "optimizer": optimizers.optimizer,
     "convention": optimizers.convention,
+    "schedule": schedules.schedule,
+    "plateau": schedules.plateau,
+    "range rate": schedules.range_rate,
+    "smoothing": schedules.smoothing,
+    "batch norm": batchnorm.batch_norm,
+    "batch norm backward": batchnorm.backward,
+    "batch norm layer": batchnorm.layer,
 }
 """By the kind of the exercise."""
 
-SCALES: dict[str, Callable[[Inputs, Trajectory], Trajectory]] = {}
+SCALES: dict[str, Callable[[Inputs, Trajectory], Trajectory]] = {
+    "schedule": schedules.largest_rate,
+    "range rate": schedules.largest_rate,
+    "batch norm": batchnorm.call_scales,
+    "batch norm backward": batchnorm.backward_scales,
+    "batch norm layer": batchnorm.pass_scales,
+}
 """What a difference is measured by, where it is not the size of the right answer itself."""
