@@ -38,7 +38,7 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
         with _pretended() if inputs["device"] == FAKE else nullcontext():
             return {"outcome": "answered", **_RUNS[inputs["kind"]](obj, inputs, at)}
     except (Exception, SystemExit) as error:
-        said = {"message": _text(error), "step": at.step}
+        said: dict[str, Any] = {"message": _text(error), "step": at.step}
         # torch says the same of an operator it lacks, in a message of its own.
         if isinstance(error, NotImplementedError) and "aten::" not in said["message"]:
             return {"outcome": "unwritten", **said}
