@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 
 from course_lib.publish.pages import ROOT
 
-# What a chapter may import; a change there makes every kept output stale.
+# What a chapter may import; a change there, or in a recorded run, makes every kept output stale.
 _IMPORTED = ("corrections.py", "data", "figures", "training")
 
 
@@ -133,4 +133,6 @@ def _ingredients(root: Path) -> list[Path]:
     library = root / "course_lib"
     files = [file for name in _IMPORTED for file in (library / name).glob("**/*.py")]
     single = [library / name for name in _IMPORTED if name.endswith(".py")]
-    return sorted(file for file in [*files, *single, root / "constraints.txt"] if file.exists())
+    runs = (root / "book" / "data").glob("*.json")
+    found = [*files, *single, *runs, root / "constraints.txt"]
+    return sorted(file for file in found if file.exists())
