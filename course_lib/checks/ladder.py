@@ -25,9 +25,9 @@ class Climb:
     scales: list[list[Tensor]] | None = None
 
 
-def climb(case: Climb) -> Break | None:
-    """The first broken rung, or None at the top."""
-    for rung, look in RUNGS.items():
+def climb(case: Climb, rungs: "Rungs | None" = None) -> Break | None:
+    """The first broken rung of ``rungs`` (all of them by default), or None at the top."""
+    for rung, look in (RUNGS if rungs is None else rungs).items():
         try:
             found = look(case)
         except Exception as error:  # Else an answer built to break the comparison would pass.
@@ -117,10 +117,16 @@ def _finite(case: Climb) -> Found | None:
 
 
 def _values(case: Climb) -> Found | None:
-    return _part(case) or _length(case) or _fault(case)
+    return _part(case) or _besides(case)
 
 
-RUNGS: dict[str, Callable[[Climb], Found | None]] = {
+def _besides(case: Climb) -> Found | None:
+    return _length(case) or _fault(case)
+
+
+Rungs = dict[str, Callable[[Climb], Found | None]]
+
+RUNGS: Rungs = {
     "defined": _defined,
     "type": _type,
     "shape": _shape,
@@ -130,6 +136,9 @@ RUNGS: dict[str, Callable[[Climb], Found | None]] = {
     "values": _values,
 }
 """In climbing order. Each gives a sentence, a step and a parameter, or None."""
+
+FORM: Rungs = {**RUNGS, "values": _besides}
+"""Without the comparison of values: that of random ones stands in ``chance``."""
 
 
 def _pairs(case: Climb) -> Iterator[tuple[int, int, Tensor, Tensor]]:

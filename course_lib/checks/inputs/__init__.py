@@ -11,6 +11,11 @@ from course_lib.checks.inputs.batchnorm import (
     batch_norm_inputs,
     batch_norm_layer_inputs,
 )
+from course_lib.checks.inputs.dropout import (
+    dropout_backward_inputs,
+    dropout_layer_inputs,
+    random_inputs,
+)
 from course_lib.checks.inputs.optimizers import convention_inputs, optimizer_inputs
 from course_lib.checks.inputs.schedules import plateau_inputs, schedule_inputs, sequence_inputs
 from course_lib.checks.spec import Exercise, Inputs
@@ -23,6 +28,13 @@ BUILDERS: dict[str, Callable[..., Inputs]] = {
     "range rate": schedule_inputs,
     "smoothing": sequence_inputs,
     "suggestion": sequence_inputs,
+    "mask": random_inputs,
+    "dropout": random_inputs,
+    "published dropout": random_inputs,
+    "drop connect": random_inputs,
+    "stochastic depth": random_inputs,
+    "dropout backward": dropout_backward_inputs,
+    "dropout layer": dropout_layer_inputs,
     "batch norm": batch_norm_inputs,
     "batch norm backward": batch_norm_backward_inputs,
     "batch norm layer": batch_norm_layer_inputs,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_lib.checks.collect.shared import Trajectory
-from course_lib.checks.references import batchnorm, optimizers, schedules
+from course_lib.checks.references import batchnorm, dropout, optimizers, schedules
 from course_lib.checks.spec import Exercise, Inputs
 
 EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
@@ -13,6 +13,7 @@ EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
     "plateau": schedules.plateau,
     "range rate": schedules.range_rate,
     "smoothing": schedules.smoothing,
+    "dropout backward": dropout.backward,
     "batch norm": batchnorm.batch_norm,
     "batch norm backward": batchnorm.backward,
     "batch norm layer": batchnorm.layer,
