@@ -5,7 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 COURSE := $(VENV)/bin/course
 READY := $(VENV)/.ready
-ASSIGNMENT ?= optimizers
+# One assignment, or several in quotes; all of them by default.
+ASSIGNMENT ?=
 
 # Where torch comes from. Without a GPU: PyTorch's CPU wheels, a tenth of the size. With one, or
 # with an empty value, torch comes from wherever pip looks on this machine.
@@ -28,8 +29,8 @@ $(READY): constraints.txt pyproject.toml
 	$(VENV)/bin/pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-course: $(READY) ## the whole road: book, release, a graded sample class, feedback, the table
-	@$(COURSE) run
+course: $(READY) ## the whole road: book, releases, a graded sample class, feedback, the tables
+	@$(COURSE) run $(ASSIGNMENT)
 
 quick: $(READY) ## the fast tests, under a minute; one exercise with EX=adam
 	@$(COURSE) quick $(EX)
@@ -47,7 +48,7 @@ serve: $(READY) ## build the book and open it at a local address
 	@$(COURSE) serve
 
 student: $(READY) ## derive the student edition and the release notebooks
-	@$(COURSE) student
+	@$(COURSE) student $(ASSIGNMENT)
 
 sync: $(READY) ## copy the library's solutions into the source notebooks
 	@$(COURSE) sync
@@ -55,11 +56,11 @@ sync: $(READY) ## copy the library's solutions into the source notebooks
 sample-class: $(READY) ## generate the sample class's submissions
 	@$(COURSE) sample-class $(ASSIGNMENT)
 
-grade: $(READY) ## grade the submissions, write feedback and the table; ASSIGNMENT=optimizers
+grade: $(READY) ## grade the submissions, write feedback and the tables; one with ASSIGNMENT=optimizers
 	@$(COURSE) grade $(ASSIGNMENT)
 
-mutants: $(READY) ## grade every known mistake and every right variant through the notebook
-	@$(COURSE) mutants
+mutants: $(READY) ## grade every known mistake and every right variant through the notebooks
+	@$(COURSE) mutants $(ASSIGNMENT)
 
 bench: $(READY) ## milliseconds per step beside torch, and the distance from torch's trajectories
 	@$(COURSE) bench

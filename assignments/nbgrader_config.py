@@ -39,7 +39,9 @@ c.Autograde.autograde_preprocessors = [
 if student_edition.is_dir():
     c.BoundedExecute.library = str(student_edition)
 
+# Seconds a cell may run. Cells of the capstone train networks.
 c.Execute.timeout = 30
+c.BoundedExecute.timeouts = {"training": 300}
 # A cell is judged by its outputs: wait for them, however much was printed.
 c.Execute.iopub_timeout = 20
 c.Execute.shutdown_kernel = "immediate"

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import track
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,16 +32,20 @@ CODE = [
     "assignments/nbgrader_config.py",
 ]
 
-Assignment = Annotated[str, typer.Argument(help="Name of the assignment's folder.")]
+Assignments = Annotated[
+    list[str] | None, typer.Argument(help="Names of assignments; all by default.", metavar="NAME")
+]
+RequireCuda = Annotated[bool, typer.Option("--require-cuda", help="Refuse to grade without a GPU.")]
 
 
 @app.command()
-def run(assignment: Assignment = "optimizers") -> None:
-    """Go the whole road: book, release, a graded sample class, feedback, the table."""
+def run(assignments: Assignments = None, require_cuda: RequireCuda = False) -> None:
+    """Go the whole road: book, releases, a graded sample class, feedback, the tables."""
+    _chosen(assignments)
     site = book()
-    student(assignment)
-    sample_class(assignment)
-    grade(assignment)
+    student(assignments)
+    sample_class(assignments)
+    grade(assignments, require_cuda)
     console.print(f"\n[bold]Book[/]      {site / 'index.html'}")
 
 
@@ -62,18 +67,21 @@ def serve() -> None:
 
 
 @app.command()
-def student(assignment: Assignment = "optimizers") -> None:
-    """Derive the student edition of the library and the release notebook."""
+def student(assignments: Assignments = None) -> None:
+    """Derive the student edition of the library and the release notebooks."""
     from course_lib.editions.regions import RegionError
     from course_lib.editions.student import derive
     from course_lib.grading.course import GradingError
     from course_lib.grading.release import release
 
+    chosen = _chosen(assignments)
     with _in_plain_words(RegionError, GradingError):
-        written = derive(STUDENT)
-        folder = release(assignment)
+        with console.status("Deriving the student edition"):
+            written = derive(STUDENT)
+        folders = [release(name) for name in track(chosen, "Releasing", console=console)]
     console.print(f"Student edition {'derived' if written else 'up to date'}: {STUDENT}")
-    console.print(f"Release: {folder}")
+    for folder in folders:
+        console.print(f"Release: {folder}")
 
 
 @app.command()
@@ -95,33 +103,42 @@ def sync(
 
 
 @app.command()
-def sample_class(assignment: Assignment = "optimizers") -> None:
+def sample_class(assignments: Assignments = None) -> None:
     """Generate the sample class's submissions."""
     from course_lib.grading.course import GradingError
     from course_lib.grading.sample_class import make
 
+    chosen = _chosen(assignments)
     with _in_plain_words(GradingError):
-        console.print(f"Sample class: {make(assignment)}")
+        folders = [make(name) for name in track(chosen, "Handing in", console=console)]
+    console.print(f"Sample class: {folders[0]}")
 
 
 @app.command()
-def grade(assignment: Assignment = "optimizers") -> None:
-    """Grade the submissions one by one, write feedback, show the table."""
-    from course_lib.grading.course import GradingError
+def grade(assignments: Assignments = None, require_cuda: RequireCuda = False) -> None:
+    """Grade the submissions one by one, write feedback, show the tables."""
+    from course_lib.checks.devices import REQUIRE
+    from course_lib.grading.course import Course, GradingError
     from course_lib.grading.report import show
     from course_lib.grading.run import grade as grade_class
 
+    if require_cuda:
+        os.environ[REQUIRE] = "1"  # for the kernels as well
+    chosen = _chosen(assignments)
+    course = Course()
+    handed_in = [name for name in chosen if course.students(name)]
     with _in_plain_words(GradingError):
-        grade_class(assignment)
-    show(assignment)
+        for name in chosen if assignments else handed_in or chosen:
+            grade_class(name, course=course)
+    show(assignments or handed_in, course)
 
 
 @app.command()
-def mutants() -> None:
-    """Grade every known mistake and every right variant through the release notebook."""
+def mutants(assignments: Assignments = None) -> None:
+    """Grade every known mistake and every right variant through the release notebooks."""
     from course_lib.grading.mutants import hunt
 
-    if not hunt():
+    if not all([hunt(name) for name in _chosen(assignments)]):
         raise typer.Exit(1)
 
 
@@ -167,6 +184,14 @@ def test() -> None:
             "tests": ["pytest", "-q", "-n", "2", "--dist", "loadscope", "--durations", "15"],
         }
     )
+
+
+def _chosen(names: list[str] | None) -> list[str]:
+    """The assignments named, or all there are; what is not there is said in plain words."""
+    from course_lib.grading.course import Course, GradingError
+
+    with _in_plain_words(GradingError):
+        return Course().assignments(names or ())
 
 
 @contextmanager

@@ -6,14 +6,16 @@ the solution cells counts.
 """
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_lib.grading import cells
+from course_lib.grading import cells, files
 from course_lib.grading.gradebook import MasterCell, master_cells
+from course_lib.grading.personal import set_student
 
 NOTICES = "course_notices"
 
@@ -22,7 +24,7 @@ _KEPT = ("points", "grade", "solution", "locked")
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Restore names, points and test cells; say in a first cell what was restored."""
+    """Restore names, points and test cells, set the student's own; say what was mended."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -30,7 +32,9 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
         """Rebuild what nbgrader relies on; called by nbgrader."""
         where = resources["nbgrader"]
         masters = master_cells(where["db_url"], where["assignment"], where["notebook"])
-        notices = restore(nb, masters)
+        notices = set_student(nb, where["student"])  # while its cell still has its name
+        notices += restore(nb, masters)
+        notices += files.notices(Path(resources["metadata"]["path"]))
         if notices:
             nb.metadata[NOTICES] = notices
             text = "**What was mended before grading**\n\n" + "".join(f"- {n}\n" for n in notices)
