@@ -75,9 +75,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         True
 
     Torch:
-        Equals ``torch.nn.functional.dropout``. In float16 and bfloat16 torch rounds
-        :math:`1 / (1 - p)` before it multiplies if no gradient is asked for; here the result is
-        that with a gradient. A ``p`` of NaN is a ValueError here, a RuntimeError there.
+        Equals ``torch.nn.functional.dropout``; on the CPU the same seed gives the same result. In
+        float16 and bfloat16 torch rounds :math:`1 / (1 - p)` before it multiplies; here only the
+        product is rounded. A ``p`` of NaN is a ValueError here, a RuntimeError there.
 
     Source:
         Srivastava et al., Dropout, 2014, section 10, which calls it another way to achieve the
