@@ -148,7 +148,8 @@
   function short(value) {
     if (value === 0) return "0";
     const size = Math.abs(value);
-    return size >= 1e4 || size < 1e-2 ? value.toExponential(0) : String(+value.toPrecision(3));
+    const text = size >= 1e4 || size < 1e-2 ? value.toExponential(0) : String(+value.toPrecision(3));
+    return text.replace("-", "−");
   }
 
   // Three significant digits; one form for all small numbers, so that a column can be compared.
