@@ -172,7 +172,7 @@ class CyclicLR(Schedule):
         super().__init__(optimizer, last_epoch)
         self.base_lrs: list[float | Tensor] = list(base_lrs)
 
-    def get_lr(self) -> list[float | Tensor]:
+    def rates(self) -> list[float | Tensor]:
         """The rates of the current step; sets the momenta besides.
 
         Returns:

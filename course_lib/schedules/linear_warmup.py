@@ -115,14 +115,14 @@ class LinearWarmupLR(Schedule):
         """The rate of the current epoch by :func:`linear_warmup_lr`."""
         return linear_warmup_lr(self.last_epoch, base_lr, self.warmup_steps)
 
-    def get_lr(self) -> list[float | Tensor]:
+    def rates(self) -> list[float | Tensor]:
         """The rates of the current epoch; steps ``after`` once the warm-up is over.
 
         Returns:
             One rate for each group.
         """
         if self.after is None or self.last_epoch < self.warmup_steps:
-            return super().get_lr()
+            return super().rates()
         if self.last_epoch == self.warmup_steps:
             return list(self.first_lrs or [])
         self.after.step()

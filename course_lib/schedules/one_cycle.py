@@ -99,8 +99,11 @@ def one_cycle_lr(
 class OneCycleLR(Schedule):
     r"""Set the rate of every group on the one rise and fall of :func:`one_cycle_lr`.
 
-    The momentum goes against it: from ``max_momentum`` down to ``base_momentum`` at the peak and
-    back, then constant in a third phase. Use it for a run of known, moderate length, stepped after
+    .. math::
+        \frac{\eta_{\max}}{D} \;\to\; \eta_{\max} \;\to\; \frac{\eta_{\max}}{D F}, \qquad
+        \mu_{\max} \;\to\; \mu_\text{base} \;\to\; \mu_{\max}
+
+    The momentum goes against the rate and stays at its maximum in a third phase. Use it for a run of known, moderate length, stepped after
     every batch: the peak may be several times the best constant rate, and the long descent ends
     at a rate that is nearly zero.
 
@@ -114,10 +117,10 @@ class OneCycleLR(Schedule):
             must not be 1: the rise would have no length.
         anneal_strategy: ``"cos"`` or ``"linear"``.
         cycle_momentum: Whether ``momentum`` or the first of ``betas`` moves too.
-        base_momentum: Least momentum; one number or one for each group.
-        max_momentum: Largest momentum, that of the start; one number or one for each group.
-        div_factor: Peak over start.
-        final_div_factor: Start over end.
+        base_momentum: Least momentum :math:`\mu_\text{base}`; one number or one for each group.
+        max_momentum: Largest momentum :math:`\mu_{\max}`, that of the start; likewise.
+        div_factor: Peak over start, :math:`D`.
+        final_div_factor: Start over end, :math:`F`.
         three_phase: Whether the rise is mirrored before the final descent.
         last_epoch: Steps already taken when resuming; -1 starts afresh.
 
@@ -185,7 +188,7 @@ class OneCycleLR(Schedule):
                 group["min_lr"] = initial / final_div_factor
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float | Tensor]:
+    def rates(self) -> list[float | Tensor]:
         """The rates of the current step; sets the momenta besides.
 
         Returns:

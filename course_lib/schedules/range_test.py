@@ -3,15 +3,13 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from course_lib.schedules.schedule import check_choice
+from course_lib.schedules.untouched import untouched
 
 
 def range_test_lr(
@@ -131,7 +129,10 @@ def suggested_lr(rates: Sequence[float], losses: Sequence[float]) -> float:
 class LRRangeTest:
     r"""One short run with a rising rate, after which everything is as it was before.
 
-    Each step takes the rate of :func:`range_test_lr`, in all groups, and records the loss before
+    .. math:: \eta_t = \eta_a \left(\frac{\eta_b}{\eta_a}\right)^{t / (n - 1)},
+        \qquad t = 0, \dots, n - 1
+
+    Each step takes this rate, that of :func:`range_test_lr`, in all groups, and records the loss before
     its update. The run ends early when a loss is not finite (it is not recorded), or the smoothed
     loss exceeds ``diverge_at`` times the lowest so far. Then weights, buffers, gradients,
     training modes, the optimizer's state and groups, and torch's random state are put back
@@ -146,9 +147,9 @@ class LRRangeTest:
         optimizer: Its optimizer, torch's or ours, one that steps without a closure.
         criterion: Gives the loss, a tensor of one element, of ``(model(inputs), targets)``.
             Divergence is judged by quotients, so losses should be positive.
-        start_lr: Learning rate of the first step; above 0.
-        end_lr: Learning rate of the last step; above ``start_lr``.
-        steps: Steps of the full ramp; at least 3.
+        start_lr: Learning rate of the first step, :math:`\eta_a`; above 0.
+        end_lr: Learning rate of the last step, :math:`\eta_b`; above ``start_lr``.
+        steps: Steps of the full ramp, :math:`n`; at least 3.
         mode: ``"exponential"`` or ``"linear"``.
         beta: Part of the running mean of the loss kept at each step; in [0, 1).
         diverge_at: How many times the lowest smoothed loss ends the run; above 1.
@@ -159,6 +160,7 @@ class LRRangeTest:
     Example:
         On a parabola with curvature 1 steps above a rate of 2 diverge, so the run ends early:
 
+        >>> import torch
         >>> model = nn.Linear(1, 1, bias=False)
         >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
         >>> def parabola(outputs, targets):
@@ -231,7 +233,7 @@ class LRRangeTest:
             ValueError: If there is nothing in ``batches``, or it ends and cannot begin again.
         """
         self.rates, self.losses = [], []
-        with _put_back(self.model, self.optimizer):
+        with untouched(self.model, self.optimizer):
             self.model.train()
             for step, (inputs, targets) in enumerate(itertools.islice(_again(batches), self.steps)):
                 rate = range_test_lr(step, self.start_lr, self.end_lr, self.steps, self.mode)
@@ -284,44 +286,9 @@ class LRRangeTest:
 
 def _again(batches: Iterable[Any]) -> Iterator[Any]:
     while True:
-        batch = None
+        found = False
         for batch in batches:
+            found = True
             yield batch
-        if batch is None:
+        if not found:
             raise ValueError("batches must hold a batch each time it is read, got none")
-
-
-@contextmanager
-def _put_back(model: nn.Module, optimizer: Optimizer) -> Iterator[None]:
-    """Leave the block with model, optimizer and random state as they were on entering it."""
-    params = {param for group in optimizer.param_groups for param in group["params"]}
-    params |= set(model.parameters())
-    tensors = [(tensor, tensor.detach().clone()) for tensor in (*params, *model.buffers())]
-    buffers = [(m, name, b) for m in model.modules() for name, b in m.named_buffers(recurse=False)]
-    modes = [(module, module.training) for module in model.modules()]
-    grads = [(param, param.grad) for param in params]
-    groups = [dict(group) for group in optimizer.param_groups]
-    state = dict(optimizer.state)
-    for param in params:
-        param.grad = None  # so that the run makes new ones
-    for param, entries in state.items():
-        optimizer.state[param] = deepcopy(entries)  # the run writes into the copy
-    gpus = sorted({param.device.index for param in params if param.is_cuda})
-    try:
-        with torch.random.fork_rng(devices=gpus):
-            yield
-    finally:
-        with torch.no_grad():
-            for tensor, value in tensors:
-                tensor.copy_(value)
-        for module, name, buffer in buffers:
-            setattr(module, name, buffer)  # a forward pass may have put another one there
-        for module, mode in modes:
-            module.training = mode
-        for param, grad in grads:
-            param.grad = grad
-        for group, entries in zip(optimizer.param_groups, groups, strict=True):
-            group.clear()
-            group.update(entries)
-        optimizer.state.clear()
-        optimizer.state.update(state)

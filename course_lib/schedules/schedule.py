@@ -96,6 +96,14 @@ class Schedule(LRScheduler):
                 UserWarning,
                 stacklevel=2,
             )
+        return self.rates()
+
+    def rates(self) -> list[float | Tensor]:
+        """The rates of epoch ``last_epoch``, from :meth:`next_lr` group by group.
+
+        Returns:
+            One rate for each group.
+        """
         groups = self.optimizer.param_groups
         return [
             self.next_lr(float(group["lr"]), float(base))
