@@ -13,6 +13,7 @@ EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
     "plateau": schedules.plateau,
     "range rate": schedules.range_rate,
     "smoothing": schedules.smoothing,
+    "suggestion": schedules.suggestion,
     "dropout backward": dropout.backward,
     "batch norm": batchnorm.batch_norm,
     "batch norm backward": batchnorm.backward,
