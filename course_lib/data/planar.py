@@ -17,7 +17,7 @@ def spirals(
     validation: int = 100,
     test: int = 100,
     turns: float = 0.75,
-    noise: float = 0.05,
+    noise: float = 0.02,
     seed: int = 0,
     dtype: torch.dtype = torch.float32,
 ) -> Split:
