@@ -103,9 +103,9 @@ class OneCycleLR(Schedule):
         \frac{\eta_{\max}}{D} \;\to\; \eta_{\max} \;\to\; \frac{\eta_{\max}}{D F}, \qquad
         \mu_{\max} \;\to\; \mu_\text{base} \;\to\; \mu_{\max}
 
-    The momentum goes against the rate and stays at its maximum in a third phase. Use it for a run of known, moderate length, stepped after
-    every batch: the peak may be several times the best constant rate, and the long descent ends
-    at a rate that is nearly zero.
+    The momentum goes against the rate and stays at its maximum in a third phase. Use it for a run
+    of known, moderate length, stepped after every batch: the peak may be several times the best
+    constant rate, and the long descent ends at a rate that is nearly zero.
 
     Args:
         optimizer: The optimizer whose groups it drives; its own rate is overwritten.

@@ -132,9 +132,9 @@ class LRRangeTest:
     .. math:: \eta_t = \eta_a \left(\frac{\eta_b}{\eta_a}\right)^{t / (n - 1)},
         \qquad t = 0, \dots, n - 1
 
-    Each step takes this rate, that of :func:`range_test_lr`, in all groups, and records the loss before
-    its update. The run ends early when a loss is not finite (it is not recorded), or the smoothed
-    loss exceeds ``diverge_at`` times the lowest so far. Then weights, buffers, gradients,
+    Each step takes this rate, that of :func:`range_test_lr`, in all groups, and records the loss
+    before its update. The run ends early when a loss is not finite (it is not recorded), or the
+    smoothed loss exceeds ``diverge_at`` times the lowest so far. Then weights, buffers, gradients,
     training modes, the optimizer's state and groups, and torch's random state are put back
     exactly, also if the run fails.
 
