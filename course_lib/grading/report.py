@@ -34,7 +34,8 @@ def show(assignments: Iterable[str], course: Course | None = None) -> None:
         write_csv(folder / f"{assignment}.csv", _sheet(found[assignment]))
     whole = _overview({name: of for name, of in found.items() if of})
     write_html(folder / f"{OVERVIEW}.html", whole)
-    write_csv(folder / f"{OVERVIEW}.csv", [whole.head, *whole.body])
+    head = [name.replace("\n", " ") for name in whole.head]
+    write_csv(folder / f"{OVERVIEW}.csv", [head, *whole.body])
     if sum(map(bool, found.values())) > 1:
         console.print(_table(whole))
     for name, path in (
