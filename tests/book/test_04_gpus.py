@@ -444,7 +444,8 @@ def test_figure_2_loops_are_far_above_and_all_lines_end_like_a_cube():
     assert 4 < best["loop"][-1] / best["loop"][-2] < 16
     assert 4 < best["one core"][-1] / best["one core"][-2] < 16
     assert best["all cores"][0] > 2 * best["one core"][0]
-    assert best["all cores"][-1] < 2 * best["one core"][-1]
+    handicap = best["all cores"] / best["one core"]  # on the wall: other programs lengthen it
+    assert handicap[-1] < handicap[0] / 5
 
 
 @pytest.mark.book
