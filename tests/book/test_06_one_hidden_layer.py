@@ -271,18 +271,19 @@ def test_figure_2_steps_fall_with_the_width_and_hats_with_its_square():
         assert len(runs) == 20
         late = widths > 20
         slopes[name] = np.polyfit(np.log(widths[late]), np.log(runs.mean(0)[late]), 1)[0]
-    names = list(slopes)
-    assert abs(slopes[names[0]] + 1) < 0.12
-    assert abs(slopes[names[1]] + 1) < 0.12
-    assert abs(slopes[names[2]] + 2) < 0.12
-    assert_same(np.array(data["widths"][names[0]]), 2 * data["pieces"])
-    assert_same(np.array(data["widths"][names[1]]), data["pieces"] - 1)
+    bumps, stairs, hats = chapter.BUILDS
+    assert abs(slopes[bumps] + 1) < 0.12
+    assert abs(slopes[stairs] + 1) < 0.12
+    assert abs(slopes[hats] + 2) < 0.12
+    assert_same(np.array(data["widths"][bumps]), 2 * data["pieces"])
+    assert_same(np.array(data["widths"][stairs]), data["pieces"] - 1)
+    assert_same(np.array(data["widths"][hats]), data["pieces"])
 
 
 @pytest.mark.book
 def test_figure_2_errors_of_the_target_keep_the_bounds():
     data = figure_data("F-6.2")
-    bumps, stairs, hats = (np.array(errors) for errors in data["target_errors"].values())
+    bumps, stairs, hats = (np.array(data["target_errors"][name]) for name in chapter.BUILDS)
     n = data["pieces"]
     assert_same(bumps, stairs, 1e-6)
     assert (stairs <= 1.01 * chapter.STEEPEST / (2 * n)).all()
