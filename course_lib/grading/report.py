@@ -1,5 +1,6 @@
 """Show what a class earned and where it went wrong: on the screen, in a browser, as CSV."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
@@ -133,12 +134,24 @@ def _cell(row: Row, exercise: str, numbers: dict[str, int]) -> str:
 
 
 def _earned_on(found: Iterable[Row]) -> Iterator[str]:
-    """On which devices marks were earned: the usual ones first, then whose marks differ."""
-    groups: dict[str, list[str]] = {}
-    for row in found:
-        for exercise, devices in row.devices.items():
-            groups.setdefault(" and ".join(devices), []).append(f"{exercise} of {row.student}")
-    usual = max(groups, key=lambda on: len(groups[on]), default="")
-    for on, whose in sorted(groups.items(), key=lambda group: group[0] != usual):
-        most = "all marks" if len(groups) == 1 else "all marks but these"
-        yield f"Earned on {on}: {most if on == usual else ', '.join(whose)}"
+    """On which devices marks were earned: the usual ones first, then what differs.
+
+    An exercise stands alone where all its marks were earned on the same devices.
+    """
+    marks = [
+        (" and ".join(devices), exercise, row.student)
+        for row in found
+        for exercise, devices in row.devices.items()
+    ]
+    places: dict[str, set[str]] = {}
+    for on, exercise, _ in marks:
+        places.setdefault(exercise, set()).add(on)
+    groups = Counter(on for on, _, _ in marks).most_common()
+    for rank, (here, _) in enumerate(groups):
+        names = dict.fromkeys(
+            exercise if len(places[exercise]) == 1 else f"{exercise} of {student}"
+            for on, exercise, student in marks
+            if on == here
+        )
+        most = "all marks but these" if len(groups) > 1 else "all marks"
+        yield f"Earned on {here}: {', '.join(names) if rank else most}"

@@ -87,6 +87,11 @@ def test_whose_marks_were_earned_elsewhere_is_said_by_name() -> None:
         "Earned on cpu and cuda:0: all marks but these",
         "Earned on cpu: adam of cyd",
     ]
+    scalar = [
+        Row("bob", devices={"sgd": ["cpu", "cuda:0"], "adam": ["cpu", "cuda:0"], "lr": ["cpu"]}),
+        Row("cyd", devices={"sgd": ["cpu", "cuda:0"], "adam": ["cpu"], "lr": ["cpu"]}),
+    ]
+    assert list(_earned_on(scalar))[1] == "Earned on cpu: lr, adam of cyd"
     assert list(_earned_on([])) == []
 
 
