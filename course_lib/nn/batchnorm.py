@@ -96,7 +96,7 @@ def batch_norm(
         n = x.numel() / x.shape[1]
         with torch.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * n / (n - 1))):
-                running.copy_((1 - momentum) * running.to(x.dtype) + momentum * new)
+                running.copy_((1 - momentum) * running + momentum * new)
     y = (x - mean.view(per_channel)) / torch.sqrt(var + eps).view(per_channel)
     if weight is not None:
         y = y * weight.view(per_channel)

@@ -71,6 +71,14 @@ _COMMON = (
             (f"squares in {dtype}", {"loc": 1e4, "scale": 2e3}),
         )
     ),
+    NormCase(
+        "eps added in float16",
+        {"momentum": 1.0},
+        loc=0.0,
+        scale=1e-3,
+        dtype=torch.float16,
+        tolerance=1e-3,
+    ),
     NormCase("a layer in float16", dtype=torch.float16, tolerance=2e-3),
     NormCase("a layer in bfloat16", dtype=torch.bfloat16, tolerance=2e-2),
     NormCase("momentum read once", changes={"momentum": 0.7}),
