@@ -20,7 +20,7 @@ from course_lib.schedules.range_test import (
     smoothed_losses,
     suggested_lr,
 )
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule, Schedule
 from course_lib.schedules.step import StepLR, step_lr
 from course_lib.schedules.warm_restarts import (
     CosineAnnealingWarmRestarts,
@@ -39,6 +39,7 @@ __all__ = [
     "LinearWarmupLR",
     "MultiStepLR",
     "OneCycleLR",
+    "RecursiveSchedule",
     "ReduceLROnPlateau",
     "Schedule",
     "StepLR",

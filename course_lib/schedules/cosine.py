@@ -2,9 +2,10 @@
 
 import math
 
+from torch import Tensor
 from torch.optim import Optimizer
 
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule
 
 
 def cosine_annealing_lr(epoch: int, base_lr: float, T_max: int, eta_min: float = 0.0) -> float:
@@ -42,7 +43,7 @@ def cosine_annealing_lr(epoch: int, base_lr: float, T_max: int, eta_min: float =
     ### END SOLUTION
 
 
-class CosineAnnealingLR(Schedule):
+class CosineAnnealingLR(RecursiveSchedule):
     r"""Move the rate of every group along a cosine, each step from the rate before.
 
     .. math::
@@ -101,13 +102,23 @@ class CosineAnnealingLR(Schedule):
         """The rate of the current epoch by :func:`cosine_annealing_lr`."""
         return cosine_annealing_lr(self.last_epoch, base_lr, self.T_max, self.eta_min)
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
+    def next_lr(self, lr: float) -> float:
         """The rate of the current epoch, given that of the epoch before."""
         if self._is_initial:
             return lr
-        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:
-            return lr + (base_lr - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
         return self.eta_min + (lr - self.eta_min) * self._height(0) / self._height(-1)
+
+    def rates(self) -> list[float | Tensor]:
+        """The rates of the current epoch, also of the one that leaves the bottom.
+
+        Returns:
+            One rate for each group.
+        """
+        if self._is_initial or (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) != 0:
+            return super().rates()
+        share = (1 - math.cos(math.pi / self.T_max)) / 2
+        pairs = zip(self.optimizer.param_groups, self.base_lrs, strict=True)
+        return [float(group["lr"]) + (float(base) - self.eta_min) * share for group, base in pairs]
 
     def _height(self, shift: int) -> float:
         return 1 + math.cos(math.pi * (self.last_epoch + shift) / self.T_max)

@@ -2,7 +2,7 @@
 
 from torch.optim import Optimizer
 
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule
 
 
 def exponential_lr(epoch: int, base_lr: float, gamma: float) -> float:
@@ -35,7 +35,7 @@ def exponential_lr(epoch: int, base_lr: float, gamma: float) -> float:
     ### END SOLUTION
 
 
-class ExponentialLR(Schedule):
+class ExponentialLR(RecursiveSchedule):
     r"""Multiply the rate of every group by ``gamma`` each epoch.
 
     .. math:: \eta_e = \gamma \, \eta_{e-1}
@@ -81,6 +81,6 @@ class ExponentialLR(Schedule):
         """The rate of the current epoch by :func:`exponential_lr`."""
         return exponential_lr(self.last_epoch, base_lr, self.gamma)
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
+    def next_lr(self, lr: float) -> float:
         """The rate of the current epoch, given that of the epoch before."""
         return lr if self._is_initial else lr * self.gamma

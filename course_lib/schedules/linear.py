@@ -2,7 +2,7 @@
 
 from torch.optim import Optimizer
 
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule
 
 
 def linear_lr(
@@ -43,7 +43,7 @@ def linear_lr(
     ### END SOLUTION
 
 
-class LinearLR(Schedule):
+class LinearLR(RecursiveSchedule):
     r"""Move the factor of every group's rate on a straight line, then leave the rate alone.
 
     .. math::
@@ -114,7 +114,7 @@ class LinearLR(Schedule):
             self.last_epoch, base_lr, self.start_factor, self.end_factor, self.total_iters
         )
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
+    def next_lr(self, lr: float) -> float:
         """The rate of the current epoch, given that of the epoch before."""
         if self.last_epoch == 0:
             return lr * self.start_factor

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from torch.optim import Optimizer
 
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule
 
 
 def multi_step_lr(
@@ -41,7 +41,7 @@ def multi_step_lr(
     ### END SOLUTION
 
 
-class MultiStepLR(Schedule):
+class MultiStepLR(RecursiveSchedule):
     r"""Multiply the rate of every group by ``gamma`` at each milestone.
 
     .. math:: \eta_e = \gamma^{n_e} \, \eta_{e-1}, \qquad n_e = \text{how often } e
@@ -97,6 +97,6 @@ class MultiStepLR(Schedule):
         milestones = sorted(self.milestones.elements())
         return multi_step_lr(self.last_epoch, base_lr, milestones, self.gamma)
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
+    def next_lr(self, lr: float) -> float:
         """The rate of the current epoch, given that of the epoch before."""
         return float(lr * self.gamma ** self.milestones[self.last_epoch])

@@ -13,9 +13,7 @@ class Schedule(LRScheduler):
 
     A subclass stores its options, then calls ``__init__``, and writes :meth:`closed_form`: the rate
     as a function of ``last_epoch`` and the base rate alone. That makes an *absolute* schedule,
-    which overwrites whatever it finds in the groups. A *recursive* one writes :meth:`next_lr` too:
-    the rate from the one before. It keeps what others do to the rate, so that schedules can be
-    chained.
+    which overwrites whatever it finds in the groups; :class:`RecursiveSchedule` is the other kind.
 
     The constructor stores each group's rate as its ``initial_lr``, unless it has one, and makes
     the first step: ``last_epoch`` is 0 and the rate of epoch 0 is set. From then on take a step of
@@ -72,18 +70,6 @@ class Schedule(LRScheduler):
         """
         raise NotImplementedError(f"{type(self).__name__} has no closed form yet")
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
-        """The rate of epoch ``last_epoch`` of a group, given its rate so far.
-
-        Args:
-            lr: What the group holds now, whoever has set it.
-            base_lr: The group's rate at the start of the schedule.
-
-        Returns:
-            Its new rate; :meth:`closed_form`, unless a subclass says otherwise.
-        """
-        return self.closed_form(base_lr)
-
     def get_lr(self) -> list[float | Tensor]:
         """The rates that ``step`` is about to set; ``get_last_lr`` tells those in use.
 
@@ -99,16 +85,74 @@ class Schedule(LRScheduler):
         return self.rates()
 
     def rates(self) -> list[float | Tensor]:
+        """The rates of epoch ``last_epoch``, from :meth:`closed_form` group by group.
+
+        Returns:
+            One rate for each group.
+        """
+        return [self.closed_form(float(base)) for base in self.base_lrs]
+
+
+class RecursiveSchedule(Schedule):
+    """Base of schedules that go on from the rate they find.
+
+    A subclass writes :meth:`next_lr` besides the closed form. What others do to a rate stays done:
+    an edited rate stays edited, several such schedules of one optimizer multiply, and a group
+    added later takes part. As long as nobody else changes the rates, both forms give the same.
+
+    Args:
+        optimizer: The optimizer whose groups it drives; torch's or ours.
+        last_epoch: Epochs already run when resuming, counted from 0; -1 starts afresh.
+
+    Raises:
+        TypeError: If ``optimizer`` is no optimizer.
+        KeyError: If ``last_epoch`` is at least 0 and a group lacks ``initial_lr``.
+
+    Example:
+        A rate that halves; an edit from outside lasts:
+
+        >>> import torch
+        >>> class Halving(RecursiveSchedule):
+        ...     def closed_form(self, base_lr):
+        ...         return base_lr / 2**self.last_epoch
+        ...
+        ...     def next_lr(self, lr):
+        ...         return lr / 2 if self.last_epoch > 0 else lr
+        >>> weight = torch.zeros(1, requires_grad=True)
+        >>> optimizer = torch.optim.SGD([weight], lr=8.0)
+        >>> schedule = Halving(optimizer)
+        >>> optimizer.param_groups[0]["lr"] = 100.0
+        >>> optimizer.step()
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [50.0]
+
+    Torch:
+        Calls this the chainable form and leaves ``step(epoch)``, which jumps, to the closed form.
+        So does this class.
+    """
+
+    def next_lr(self, lr: float) -> float:
+        """The rate of epoch ``last_epoch`` of a group, given its rate so far.
+
+        Args:
+            lr: What the group holds now, whoever has set it.
+
+        Returns:
+            Its new rate.
+
+        Raises:
+            NotImplementedError: If a subclass has not written it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no recursion yet")
+
+    def rates(self) -> list[float | Tensor]:
         """The rates of epoch ``last_epoch``, from :meth:`next_lr` group by group.
 
         Returns:
             One rate for each group.
         """
-        groups = self.optimizer.param_groups
-        return [
-            self.next_lr(float(group["lr"]), float(base))
-            for group, base in zip(groups, self.base_lrs, strict=True)
-        ]
+        return [self.next_lr(float(group["lr"])) for group in self.optimizer.param_groups]
 
     def _get_closed_form_lr(self) -> list[float | Tensor]:
         # The name under which torch's `step(epoch)` and `SequentialLR` look for it.

@@ -2,7 +2,7 @@
 
 from torch.optim import Optimizer
 
-from course_lib.schedules.schedule import Schedule
+from course_lib.schedules.schedule import RecursiveSchedule
 
 
 def step_lr(epoch: int, base_lr: float, step_size: int, gamma: float = 0.1) -> float:
@@ -34,7 +34,7 @@ def step_lr(epoch: int, base_lr: float, step_size: int, gamma: float = 0.1) -> f
     ### END SOLUTION
 
 
-class StepLR(Schedule):
+class StepLR(RecursiveSchedule):
     r"""Multiply the rate of every group by ``gamma`` every ``step_size`` epochs.
 
     .. math::
@@ -87,7 +87,7 @@ class StepLR(Schedule):
         """The rate of the current epoch by :func:`step_lr`."""
         return step_lr(self.last_epoch, base_lr, self.step_size, self.gamma)
 
-    def next_lr(self, lr: float, base_lr: float) -> float:
+    def next_lr(self, lr: float) -> float:
         """The rate of the current epoch, given that of the epoch before."""
         due = self.last_epoch != 0 and self.last_epoch % self.step_size == 0
         return lr * self.gamma if due else lr
