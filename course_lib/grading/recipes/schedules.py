@@ -10,5 +10,5 @@ RECIPES = small_zoo(
         broken=("step_lr-*",),
     ),
     own_style=(),  # slugs of right variants
-    half_done=("one_cycle_lr-*", "reduce_on_plateau-*"),
+    half_done=("reduce_on_plateau-*", "range_test_lr-*", "smoothed_losses-*", "suggested_lr-*"),
 )
