@@ -114,7 +114,7 @@ CASES_OF: dict[str, tuple[Case, ...]] = {
         Case("floor above the rate", {"T_max": 100, "eta_min": 0.5}),
         Case("two epochs a period", {"T_max": 1}),
         Case("four epochs a period", {"T_max": 2, "eta_min": 1e-3}),
-        Case("one descent", {"T_max": 1000}, tolerance=1e-10),
+        Case("one descent", {"T_max": 1000}),
         Case("an edit at the bottom", {"T_max": 40}, edits={41: 2.0, 120: 0.5}),
         Case("resumed on the way down", {"T_max": 60, "eta_min": 0.01}, resumed=29),
         Case("resumed at the bottom", {"T_max": 60, "eta_min": 0.01}, resumed=60),
