@@ -191,12 +191,8 @@ class BatchNorm(nn.Module):
         bias: Whether there is a bias, if ``affine``.
 
     Example:
-        The state as it starts:
-
-        >>> {name: entry.tolist() for name, entry in BatchNorm1d(1).state_dict().items()}
-        ... # doctest: +NORMALIZE_WHITESPACE
-        {'weight': [1.0], 'bias': [0.0], 'running_mean': [0.0], 'running_var': [1.0],
-         'num_batches_tracked': 0}
+        >>> list(BatchNorm1d(1).state_dict())
+        ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
 
     Torch:
         Holds what torch's batch-norm layers hold, under the same names, in the same order; state
@@ -314,8 +310,8 @@ class BatchNorm1d(BatchNorm):
 
     Raises:
         ValueError: On a call: if the input, ``(batch, channels)`` or
-            ``(batch, channels, length)``, has another number of axes or the statistics would come
-            from one value. Such a batch has been counted all the same.
+            ``(batch, channels, length)``, has another number of axes, or the statistics would
+            come from one value; a batch so small has been counted all the same.
         RuntimeError: On a call: if the number of channels or the dtype does not fit.
 
     Example:
