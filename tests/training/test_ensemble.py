@@ -96,6 +96,11 @@ def test_members_differ_in_start_and_order_and_each_is_reproducible() -> None:
     ensemble, histories = fit_ensemble(mlp_now, train, validation, seeds=(3, 4), **options)
     (alone,) = fit_ensemble(mlp_now, train, validation, seeds=(4,), **options)[0].members
     first, second = ensemble.members
+    with seeded(4):
+        by_hand = mlp_now()
+    optimizer = make_optimizer("torch.optim.Adam", by_hand.parameters(), lr=0.05)
+    fit(by_hand, optimizer, train, validation, steps=30, seed=4)
+    assert torch.equal(weights(second), weights(by_hand))
     assert torch.equal(weights(second), weights(alone))
     assert not torch.equal(weights(first), weights(second))
     assert histories[0].last("validation_accuracy") > 0.8 and len(histories) == 2

@@ -52,6 +52,13 @@ def test_one_seed_one_run_whatever_the_random_state() -> None:
     assert not torch.equal(weights(models[0]), weights(models[2]))
 
 
+def test_the_seed_decides_what_layers_draw() -> None:
+    models = [mlp(2, 8, 2, drop=0.5) for _ in range(2)]
+    for seed, model in enumerate(models):
+        run(model, seed=seed, batch_size=200)  # one batch a pass: its order changes nothing
+    assert not torch.allclose(weights(models[0]), weights(models[1]), atol=1e-3)
+
+
 def test_global_random_state_is_left_alone() -> None:
     before = torch.get_rng_state()
     run(mlp(2, 8, 2, drop=0.5))
@@ -62,6 +69,7 @@ def test_every_example_is_used_once_in_a_pass() -> None:
     order = batches(10, 3, seed=1)
     first, second = ([i for _ in range(3) for i in next(order).tolist()] for _ in range(2))
     assert len(set(first)) == len(set(second)) == 9 and first != second
+    assert [next(batches(10, 3, seed=seed)).tolist() for seed in (1, 2)][1] != first[:3]
 
 
 def test_evaluates_before_the_first_step_and_after_the_last() -> None:
@@ -91,6 +99,15 @@ def test_evaluation_uses_no_dropout_and_no_batch_statistics_and_keeps_modes() ->
     one, same = (evaluate(model, data().train) for _ in range(2))
     assert one == same and torch.equal(before, weights(model))
     assert model.training and not model[1].training and model[3].training
+
+
+def test_evaluation_builds_no_graph() -> None:
+    class Spy(nn.Module):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            assert not torch.is_grad_enabled()
+            return inputs
+
+    evaluate(Spy(), data().train)
 
 
 def test_modes_come_back_after_an_error() -> None:
@@ -134,7 +151,7 @@ def test_a_schedule_that_wants_a_metric_gets_the_validation_loss_at_every_evalua
     plateau = ReduceLROnPlateau(optimizer, factor=0.1, patience=0, threshold=0.1)
     history = run(model, optimizer=optimizer, schedule=plateau, steps=4, every=1)
     assert history["lr"] == pytest.approx([1e-12, 1e-12, 1e-13, 1e-14])
-    assert plateau.best == min(history["validation_loss"][1:2])
+    assert plateau.best == history["validation_loss"][1] and plateau.last_epoch == 4
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_before_the_step() -> None:

@@ -139,6 +139,15 @@ def test_each_round_is_a_third_as_wide_around_the_best_so_far() -> None:
             assert abs(math.log10(trial.config["lr"] / best)) <= 3 / 3**number + 1e-9
 
 
+def test_rounds_draw_different_points_of_their_boxes() -> None:
+    space = {"x": Range(0, 1, log=False)}
+    search = coarse_to_fine(lambda c: 0.0, space, budget=8, rounds=2)
+    first, second = ([t.config["x"] for t in search.trials[at : at + 4]] for at in (0, 4))
+    spread = [(x - min(second)) / (max(second) - min(second)) for x in second]
+    before = [(x - min(first)) / (max(first) - min(first)) for x in first]
+    assert spread != pytest.approx(before, abs=1e-3)
+
+
 def test_coarse_to_fine_beats_random_for_the_same_budget() -> None:
     wins = 0
     for seed in range(40):
@@ -177,6 +186,7 @@ def test_places_and_values_are_inverse(side: Range) -> None:
 
 def test_a_logarithmic_middle_is_the_geometric_mean() -> None:
     assert Range(1e-4, 1e-2).at(0.5) == 1e-3
+    assert [Range(1e-5, 1).at(place / 5) for place in range(6)] == [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1]
     assert Range(0, 10, log=False).at(0.5) == 5
 
 

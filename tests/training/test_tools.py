@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -81,6 +82,15 @@ def test_a_short_run_says_nothing(
     assert capsys.readouterr().out == ""
 
 
+def test_the_line_changes_five_times_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock(monkeypatch, 0.125)
+    list(progress(25, lambda: "", shown=True))
+    steps = [int(line.split()[1]) for line in capsys.readouterr().out.split("\r") if line.strip()]
+    assert steps == [17, 19, 21, 23]
+
+
 def test_nobody_watches_a_page_of_the_book(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,7 +125,9 @@ def test_the_line_is_wiped_where_a_run_breaks_off(
         ("optimizer", "RAdam", "torch.optim.radam"),
         ("schedule", "torch.optim.lr_scheduler.StepLR", "torch.optim.lr_scheduler"),
         ("schedule", "LambdaLR", "torch.optim.lr_scheduler"),
+        ("schedule", "StepLR", "course_lib.schedules.step"),
         ("layer", "Linear", "torch.nn.modules.linear"),
+        ("layer", "Dropout", "course_lib.nn.dropout"),
         ("layer", "torch.nn.Dropout", "torch.nn.modules.dropout"),
     ],
 )
@@ -139,6 +151,15 @@ def test_a_students_own_class_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_of_nothing_is_refused(name: str) -> None:
     with pytest.raises(LookupError, match=f"needed the name of a class in .*, got '{name}'"):
         find("optimizer", name)
+
+
+def test_a_module_that_lacks_another_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lacks_another.py").write_text("import not_installed_at_all\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="not_installed_at_all"):
+        find("optimizer", "lacks_another.Adam")
 
 
 def test_what_builds_counts_as_a_name() -> None:
