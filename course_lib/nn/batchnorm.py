@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -96,7 +98,7 @@ def batch_norm(
         n = x.numel() / x.shape[1]
         with torch.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * n / (n - 1))):
-                running.copy_((1 - momentum) * running + momentum * new)
+                running.mul_(1 - momentum).add_(momentum * new)
     y = (x - mean.view(per_channel)) / torch.sqrt(var + eps).view(per_channel)
     if weight is not None:
         y = y * weight.view(per_channel)
@@ -400,9 +402,7 @@ class BatchNorm2d(BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize ``input`` and, in training mode, track its statistics."""
-        ### BEGIN SOLUTION
         return BatchNorm1d.forward(self, input)
-        ### END SOLUTION
 
 
 def _check(
@@ -417,7 +417,7 @@ def _check(
     """Refuse what ``batch_norm`` cannot work on, in the order in which torch looks."""
     if input.dim() < 2:
         raise IndexError(f"needed an input (batch, channels, ...), got shape {tuple(input.shape)}")
-    if training and input[:, :1].numel() == 1:
+    if training and 0 < input.numel() == input.shape[1]:
         raise ValueError(f"needed 2 values or more per channel, got shape {tuple(input.shape)}")
     if eps < 0 or (training and eps == 0):
         raise ValueError(f"eps must be {'above' if training else 'at least'} 0, got {eps}")
