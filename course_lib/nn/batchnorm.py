@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import math
-
 import torch
 from torch import Tensor, nn
 
