@@ -9,7 +9,9 @@ from pathlib import Path
 from course_lib.grading.sandbox.policy import Policy, readable_here
 
 PROGRAM = "bwrap"
-ALONE = ("--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL")
+# A name other than root's, which no namespace further in could keep without root's rights.
+NAME = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL")
+ALONE = ("--unshare-all", *NAME, "--die-with-parent", "--new-session", "--clearenv")
 # What these hold comes with --dev and --proc; the rest of both would be the machine's own.
 OWN = ("/dev", "/proc")
 

@@ -6,6 +6,8 @@ Names only: libseccomp knows their numbers on every processor.
 import os
 import socket
 
+from course_lib.grading.sandbox.libseccomp import Test
+
 FILES = """
 access chdir close close_range copy_file_range dup dup2 dup3 faccessat faccessat2 fadvise64
 fallocate fchdir fcntl fdatasync flock fstat fstatfs fsync ftruncate getcwd getdents getdents64
@@ -54,8 +56,7 @@ the C library falls back to older calls."""
 
 WHOLE = 2**64 - 1
 LOW = 2**32 - 1  # the kernel reads a C int from the lower half of an argument
-Test = tuple[int, int, int]
-"""Position of an argument, mask, and the value it must have under the mask."""
+Rules = dict[str, list[tuple[Test, ...]]]
 
 CLONE_THREAD = 0x10000
 CLONE_NAMESPACES = 0x7E020000
@@ -76,7 +77,7 @@ def opening(position: int) -> list[tuple[Test, ...]]:
     ]
 
 
-def conditional() -> dict[str, list[tuple[Test, ...]]]:
+def conditional() -> Rules:
     """Calls allowed where all tests of one of their rows hold; refused in every other case."""
     stream = ((0, LOW, socket.AF_UNIX), (1, 0xF, socket.SOCK_STREAM))
     return {
@@ -91,6 +92,6 @@ def conditional() -> dict[str, list[tuple[Test, ...]]]:
     }
 
 
-def to_itself(pid: int) -> dict[str, list[tuple[Test, ...]]]:
+def to_itself(pid: int) -> Rules:
     """Signals from process ``pid`` to itself and to its own threads."""
     return {"kill": [((0, LOW, pid),)], "tgkill": [((0, LOW, pid),)]}

@@ -4,11 +4,14 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 from course_lib.grading.sandbox import bubblewrap, files, filter, limits, namespaces
-from course_lib.grading.sandbox.policy import Policy
+from course_lib.grading.sandbox.policy import Policy, clean_environment
 from course_lib.grading.sandbox.report import HOW, Layer, documented, require
 
 ORDER: dict[str, Callable[[Policy], str]] = {
@@ -31,10 +34,16 @@ ORDER: dict[str, Callable[[Policy], str]] = {
 
 
 def prepare() -> None:
-    """Load, in the warm parent, what each child would load again."""
+    """Load, in the warm parent, what each child would load again.
+
+    The parent may import torch, but must not compute on several threads: a child forked after that
+    waits for ever for threads it did not inherit. ``torch.set_num_threads(1)`` prevents it, and
+    the child may still ask for more.
+    """
     with suppress(ImportError, OSError):
-        importlib.import_module("landlockpy")
-    with suppress(ImportError, OSError, RuntimeError):
+        # The first question looks for the C library, by a program of its own.
+        importlib.import_module("landlockpy").abi_version()
+    with suppress(OSError):
         filter.prepared()
 
 
@@ -56,12 +65,21 @@ def enter(policy: Policy, required: Collection[str] | None = None) -> tuple[Laye
         RuntimeError: If the process has more than one thread.
     """
     refuse_threads()
-    os.chdir(policy.scratch)
-    os.umask(0o077)
+    move_to(policy.scratch)
     tried = {name: attempt(name, policy) for name in ORDER}
     layers = tuple(tried[name] for name in HOW)
     require(layers, documented() if required is None else required)
     return layers
+
+
+def move_to(scratch: Path) -> None:
+    """Work in the scratch folder, keep caches and temporary files there, forget the rest."""
+    os.chdir(scratch)
+    os.umask(0o077)
+    for name in tuple(os.environ):  # clear() takes quadratic time
+        del os.environ[name]
+    os.environ.update(clean_environment(scratch))
+    tempfile.tempdir = None
 
 
 def refuse_threads() -> None:
@@ -91,7 +109,7 @@ def probe(policy: Policy) -> tuple[Layer, ...]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _report(Policy(policy.scratch, policy.readable, policy.limits, (writer,)), writer)
+        _report(replace(policy, keep=(writer,)), writer)
     os.close(writer)
     with open(reader, "rb") as answer:
         text = answer.read()

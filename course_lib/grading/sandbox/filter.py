@@ -3,44 +3,29 @@
 import errno
 import os
 from functools import cache
-from typing import Any
 
 from course_lib.grading.sandbox import calls
+from course_lib.grading.sandbox.libseccomp import ALLOW, Filter, refuse
 from course_lib.grading.sandbox.policy import Policy
-
-Rules = dict[str, list[tuple[calls.Test, ...]]]
 
 
 @cache
-def prepared() -> Any:
+def prepared() -> Filter:
     """The filter without what depends on the process; a fork inherits it."""
-    import pyseccomp
-
-    built = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
+    built = Filter(refuse(errno.ENOSYS))
     for name in calls.ALLOWED:
-        add(built, pyseccomp.ALLOW, name)
+        built.add(ALLOW, name)
     for name in calls.REFUSED:
-        add(built, pyseccomp.ERRNO(errno.EPERM), name)
+        built.add(refuse(errno.EPERM), name)
     allow_where(built, calls.conditional())
     return built
 
 
-def add(built: Any, action: int, name: str, *arguments: Any) -> None:
-    """Add a rule where this processor and this libseccomp know the call; others stay refused."""
-    import pyseccomp
-
-    if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0:
-        built.add_rule(action, name, *arguments)
-
-
-def allow_where(built: Any, rules: Rules) -> None:
+def allow_where(built: Filter, rules: calls.Rules) -> None:
     """Allow calls under conditions on their arguments."""
-    import pyseccomp
-
     for name, rows in rules.items():
         for row in rows:
-            tests = [pyseccomp.Arg(at, pyseccomp.MASKED_EQ, mask, value) for at, mask, value in row]
-            add(built, pyseccomp.ALLOW, name, *tests)
+            built.add(ALLOW, name, row)
 
 
 def seccomp(policy: Policy) -> str:

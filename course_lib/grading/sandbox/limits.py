@@ -5,6 +5,7 @@ import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from course_lib.grading.sandbox.policy import Policy
 
@@ -38,11 +39,31 @@ def mapped() -> int:
 
 
 def limit_threads(policy: Policy) -> str:
-    """Limit threads, counted in the user namespace entered before, or for the whole user."""
-    lower(resource.RLIMIT_NPROC, policy.limits.threads)
-    if not os.getuid():
-        raise OSError("the kernel does not count root's threads")
-    return f"{policy.limits.threads} threads"
+    """Limit threads where the kernel counts this process's own and no others.
+
+    It does so in a user namespace entered before. Without one, the processes of the same user
+    elsewhere would count as well, and honest threads would be refused.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    try:
+        if not may_start_one(1, hard) and may_start_one(2, hard):
+            lower(resource.RLIMIT_NPROC, policy.limits.threads)
+            return f"{policy.limits.threads} threads"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, resource.getrlimit(resource.RLIMIT_NPROC)[1:] * 2)
+    raise OSError("the kernel does not count this process's threads by themselves")
+
+
+def may_start_one(limit: int, hard: int) -> bool:
+    """Whether a further thread starts under a limit: what the kernel does, not what it says."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (limit, hard))
+    thread = Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
 
 
 def close_others(policy: Policy) -> str:

@@ -1,5 +1,6 @@
 """What a sandboxed process may use: plain data."""
 
+import site
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 
 MIB = 2**20
 
-# Beside Python itself: shared libraries, time zones, fonts, and what torch asks about the processor.
+# Beside Python itself: shared libraries, time zones, fonts, and what torch asks of a processor.
 SYSTEM = (
     "/lib",
     "/lib64",
@@ -84,10 +85,15 @@ def readable_here(extra: Iterable[Path] = ()) -> tuple[Path, ...]:
     Raises:
         FileNotFoundError: If a path of ``extra`` does not exist.
     """
-    for path in extra:
-        path.stat()
     python = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    found = (Path(path) for path in (*python, *SYSTEM, *extra))
+    packages = (
+        *site.getsitepackages(),
+        *([site.getusersitepackages()] * bool(site.ENABLE_USER_SITE)),
+    )
+    found = [
+        *map(Path, (*python, *packages, *SYSTEM)),
+        *(path.resolve(strict=True) for path in extra),
+    ]
     return tuple(dict.fromkeys(path for path in found if path.exists()))
 
 

@@ -1,6 +1,5 @@
 """What holds and what does not, as plain data, and the refusal to go on with too little."""
 
-import os
 import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ USER_NAMESPACES = (
 )
 HOW = {
     "limits": "use Linux or macOS; on Windows use WSL2",
-    "threads": "grade as an ordinary user: the kernel never limits root's threads",
+    "threads": "grade as an ordinary user (the kernel never counts root's threads) where user "
+    "namespaces are allowed",
     "no-new-privs": "use Linux",
     "capabilities": "use Linux",
     "user namespace": USER_NAMESPACES,
@@ -23,8 +23,7 @@ HOW = {
     "landlock": "use Linux 5.13 or newer with `landlock` among the `lsm=` boot options, and "
     "`pip install landlockpy`",
     "descriptors": "use Linux or macOS; on Windows use WSL2",
-    "seccomp": "use Linux, install libseccomp (`apt install libseccomp2`), and "
-    "`pip install pyseccomp`",
+    "seccomp": "use Linux, and install libseccomp: `apt install libseccomp2`",
     "bubblewrap": "`apt install bubblewrap`; in most containers it cannot run",
 }
 """How to get each layer, in the order in which they are reported."""
@@ -72,13 +71,13 @@ def in_container() -> bool:
 def documented() -> frozenset[str]:
     """Layers that this kind of machine must have.
 
-    Every layer but bubblewrap on Linux, without namespaces in a container or pod, and on macOS
-    what POSIX offers. The limit on threads joins them unless the grader is root.
+    On Linux every layer but two, without namespaces in a container or pod, and on macOS what POSIX
+    offers. The two are bubblewrap, a second wall where it is installed, and the count of threads,
+    which the kernel does not keep for root; the memory they take is limited in any case.
     """
     if sys.platform != "linux":
         return PORTABLE
-    threads = frozenset({"threads"} if os.getuid() else ())
-    return (CONTAINER if in_container() else LINUX) | threads
+    return CONTAINER if in_container() else LINUX
 
 
 def explain(layers: Iterable[Layer]) -> str:
