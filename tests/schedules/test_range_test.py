@@ -153,6 +153,17 @@ def test_a_weight_that_only_the_optimizer_knows_is_put_back() -> None:
     assert scale.item() == 1.0 and scale.grad is None
 
 
+def test_a_weight_that_the_optimizer_does_not_know_keeps_its_gradient() -> None:
+    model = _model()
+    optimizer = optim.SGD(model[4].parameters())
+    _train(model, optimizer, 1)
+    before = [param.grad for param in model.parameters()]
+    copies = copy.deepcopy(before)
+    _test(model, optimizer, steps=5).run(_batches())
+    assert all(p.grad is grad for p, grad in zip(model.parameters(), before, strict=True))
+    torch.testing.assert_close(before, copies, rtol=0, atol=0)
+
+
 class _Slope:
     """A loss of slope 1 in one weight, so that the weight tells the sum of all rates."""
 
