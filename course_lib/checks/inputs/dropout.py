@@ -10,6 +10,8 @@ from course_lib.checks.inputs.shared import one_of, plain, require_known
 from course_lib.checks.spec import Exercise, Inputs
 
 DTYPES = ("float32", "float64")
+EACH = 2
+"""How many samples of a DropConnect case are the same, so that a mask they share shows."""
 
 
 def _away_from_zero(draw: torch.Generator, shape: Sequence[int], dtype: str) -> Tensor:
@@ -53,10 +55,11 @@ def random_inputs(
     given = plain(exercise.defaults | options)
     batch = _away_from_zero(draw, shape, dtype)
     args: list[Any] = [batch]
+    output = tuple(shape)
     if exercise.kind == "drop connect":  # Of the identity, every output is a single weight.
-        identity = torch.eye(shape[1], dtype=batch.dtype)
+        identity = torch.eye(shape[1], dtype=batch.dtype).repeat_interleave(EACH, 0)
         args = [identity, batch, _away_from_zero(draw, shape[:1], dtype)]
-    output = (shape[1], shape[0]) if exercise.kind == "drop connect" else tuple(shape)
+        output = (EACH * shape[1], shape[0])
     masks = exercise.kind == "mask"
     upstream = None if masks else _away_from_zero(draw, output, dtype)
     call = {"args": args, "kwargs": given, "upstream": upstream}
@@ -89,7 +92,7 @@ def dropout_backward_inputs(
     Args:
         exercise: The exercise.
         shape: Of both.
-        seed: Draws them.
+        seed: Draws them, and starts the student's chance, of which there should be none.
         dtype: One of ``DTYPES``.
         p: The probability of dropping an element.
 
@@ -114,6 +117,7 @@ def dropout_backward_inputs(
         "returns": 1,
         "changes": [],
         "differentiate": [],
+        "seed": seed,
         "options": {"p": p},
     }
 
