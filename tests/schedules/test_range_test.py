@@ -164,6 +164,18 @@ def test_a_weight_that_the_optimizer_does_not_know_keeps_its_gradient() -> None:
     torch.testing.assert_close(before, copies, rtol=0, atol=0)
 
 
+def test_an_entry_that_the_run_adds_to_a_group_is_gone() -> None:
+    class Noting(optim.SGD):
+        def step(self, closure: Any = None) -> Any:
+            self.param_groups[0]["noted"] = True
+            return super().step(closure)
+
+    model = _model()
+    optimizer = Noting(model.parameters())
+    _test(model, optimizer, steps=5).run(_batches())
+    assert "noted" not in optimizer.param_groups[0]
+
+
 class _Slope:
     """A loss of slope 1 in one weight, so that the weight tells the sum of all rates."""
 
@@ -260,6 +272,7 @@ def test_smoothing_is_the_weighted_mean_of_all_losses_so_far() -> None:
             expected.append(total / sum(weights))
         assert smoothed_losses(losses, beta) == pytest.approx(expected)
     assert smoothed_losses([]) == []
+    assert smoothed_losses(losses) == smoothed_losses(losses, 0.98)
     assert smoothed_losses([2.5] * 50) == pytest.approx([2.5] * 50)
 
 
