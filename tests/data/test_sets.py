@@ -61,6 +61,37 @@ def test_the_seed_decides_the_examples(name: str) -> None:
     assert not torch.equal(one.train[0], other.train[0])
 
 
+@pytest.mark.parametrize("name", ["mnist1d", "moons", "spirals"])
+def test_the_seed_decides_the_draws_and_not_the_order_alone(name: str) -> None:
+    one, other = (rows(SETS[name](seed=seed, dtype=torch.float64)) for seed in (4, 5))
+    values = [((x - x.mean()) / x.std()).flatten().sort().values for x in (one, other)]
+    assert not torch.allclose(*values, atol=1e-6)
+
+
+def test_spirals_wind_as_often_as_they_are_told() -> None:
+    for inputs, labels in spirals(noise=0.0, turns=1.5, classes=4, dtype=torch.float64):
+        angle = 2 * math.pi * (1.5 * inputs.norm(dim=1) + labels / 4)
+        torch.testing.assert_close(
+            torch.atan2(angle.sin(), angle.cos()), torch.atan2(*inputs.T.flip(0))
+        )
+
+
+def test_moons_are_half_circles_that_reach_into_each_other() -> None:
+    for inputs, labels in moons(noise=0.0, dtype=torch.float64):
+        upper, lower = inputs[labels == 0], inputs[labels == 1]
+        assert (upper[:, 1] >= 0).all() and (lower[:, 1] <= 0.5).all()
+        for moon, centre in ((upper, [0.0, 0.0]), (lower, [1.0, 0.5])):
+            radius = (moon - torch.tensor(centre)).norm(dim=1)
+            torch.testing.assert_close(radius, torch.ones_like(radius))
+
+
+@pytest.mark.parametrize("make", [moons, spirals])
+def test_noise_has_the_standard_deviation_it_is_told(make: Callable[..., Split]) -> None:
+    options: dict[str, Any] = {"examples": 30_000, "dtype": torch.float64, "seed": 1}
+    noisy, clean = (make(noise=noise, **options) for noise in (0.1, 0.0))
+    assert (rows(noisy) - rows(clean)).std().item() == pytest.approx(0.1, rel=0.02)
+
+
 @every_set
 def test_global_random_state_is_left_alone(name: str) -> None:
     before = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002

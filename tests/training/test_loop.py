@@ -53,10 +53,17 @@ def test_one_seed_one_run_whatever_the_random_state() -> None:
 
 
 def test_the_seed_decides_what_layers_draw() -> None:
-    models = [mlp(2, 8, 2, drop=0.5) for _ in range(2)]
-    for seed, model in enumerate(models):
-        run(model, seed=seed, batch_size=200)  # one batch a pass: its order changes nothing
-    assert not torch.allclose(weights(models[0]), weights(models[1]), atol=1e-3)
+    drawn: list[list[float]] = [[], []]
+
+    class Draws(nn.Module):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            drawn[seed].append(torch.rand(()).item())
+            return inputs
+
+    for seed in range(2):
+        run(nn.Sequential(mlp(2, 8, 2), Draws()), seed=seed, steps=3)
+        torch.manual_seed(seed)
+        assert drawn[seed][0] == torch.rand(()).item()
 
 
 def test_global_random_state_is_left_alone() -> None:
