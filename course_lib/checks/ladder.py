@@ -38,8 +38,8 @@ def climb(case: Climb, rungs: "Rungs | None" = None) -> Break | None:
     return None
 
 
-def hygiene(answer: Answer) -> Break | None:
-    """Whether everything made on the way lies on the parameter's device.
+def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
+    """Whether everything made on the way lies on the device of the parameter, or of the input.
 
     Raises:
         CouldNotTell: If the run ended for another reason; honest code may read a value, and a
@@ -51,8 +51,8 @@ def hygiene(answer: Answer) -> Break | None:
     if answer.get("type") == "FakeTensorDeviceMismatchError":
         return Break(
             "device",
-            "on a GPU, tensors of two devices meet: make every new tensor with zeros_like, or give "
-            f"it device=param.device ({_with_line(answer)})",
+            f"on a GPU, tensors of two devices meet: {_ADVICE[exercise.kind == 'optimizer']} "
+            f"({_with_line(answer)})",
             answer["step"],
         )
     if answer["outcome"] != "answered":
@@ -246,7 +246,15 @@ FAULTS = {
 }
 
 
+_ADVICE = {
+    True: "make every new tensor with zeros_like, or give it device=param.device",
+    False: "make every new tensor with zeros_like or rand_like, or give it device=input.device",
+}
+
+
 def _elsewhere(entry: str, device: str) -> str:
+    if entry == "output" or entry.startswith("value "):
+        return f"what comes back lies on {device}, the input on a GPU: {_ADVICE[False]}"
     return f"state {entry!r} lies on {device}, its parameter on a GPU: make it with zeros_like"
 
 

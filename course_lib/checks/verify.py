@@ -32,7 +32,7 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         CouldNotTell: If the fault is not the student's.
     """
     if inputs["device"] == FAKE:
-        return ladder.hygiene(answer)
+        return ladder.hygiene(exercise, answer)
     if answer.get("type") == "OutOfMemoryError" and inputs["device"] != "cpu":
         raise CouldNotTell(f"no memory left on {inputs['device']}")
     if exercise.judged == "chance":

@@ -43,6 +43,12 @@ def _cells(assignment: str) -> tuple[NotebookNode, ...]:
     return tuple(cell for cell in notebook.cells if cell.cell_type == "code")
 
 
+def solution_cells(assignment: str) -> list[str]:
+    """Texts of the cells that hold solution regions, in the order of the notebook."""
+    every = (str(cell.source) for cell in _cells(assignment))
+    return [text for text in every if read_regions(text, f"{assignment}.ipynb")]
+
+
 def solution_cell(assignment: str, key: str) -> str:
     """Text of the cell that holds a solution region.
 
@@ -53,10 +59,9 @@ def solution_cell(assignment: str, key: str) -> str:
     Raises:
         LookupError: If no cell holds it.
     """
-    for cell in _cells(assignment):
-        regions = read_regions(cell.source, f"{assignment}.ipynb")
-        if any(region.key == key for region in regions):
-            return str(cell.source)
+    for text in solution_cells(assignment):
+        if any(region.key == key for region in read_regions(text, f"{assignment}.ipynb")):
+            return text
     raise LookupError(f"{assignment}.ipynb has no solution cell for {key}")
 
 
