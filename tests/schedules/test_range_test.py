@@ -230,6 +230,15 @@ def test_it_stops_before_a_loss_that_is_not_finite(bad: float) -> None:
     assert _losses_of([1.0, 0.9, 0.8, bad, 0.7]).losses == pytest.approx([1.0, 0.9, 0.8])
 
 
+def test_without_options_it_ramps_from_a_millionth_to_ten_in_a_hundred_steps() -> None:
+    model = nn.Linear(1, 1)
+    loss = lambda outputs, targets: 0 * outputs.sum() + 1.0
+    test = LRRangeTest(model, torch.optim.SGD(model.parameters()), loss)
+    test.run([(torch.ones(1, 1), None)])
+    assert test.rates == [range_test_lr(step, 1e-6, 10.0, 100) for step in range(100)]
+    assert (test.beta, test.diverge_at) == (0.98, 4.0)
+
+
 def test_a_second_run_starts_afresh() -> None:
     model = _model()
     test = _test(model, optim.SGD(model.parameters()), steps=8)
@@ -355,6 +364,8 @@ def test_plot_shows_losses_and_suggestion(mode: str) -> None:
     assert list(smoothed.get_xdata()) == test.rates
     assert mark.get_xdata()[0] == test.suggestion
     assert axes.get_xscale() == ("log" if mode == "exponential" else "linear")
+    low, high = axes.get_ylim()
+    assert low < min(test.smoothed) and max(test.smoothed) < high < 40.0
     assert axes.get_xlabel() and axes.get_ylabel() and axes.get_legend()
     plt.close(figure)
 
