@@ -145,8 +145,8 @@ def mutants(assignments: Assignments = None) -> None:
 
 @app.command()
 def bench() -> None:
-    """Show the distance from torch's trajectories, then milliseconds per step beside torch's."""
-    for script in ("trajectories", "optim"):
+    """Show the distance from torch of all that is taught, and times beside torch's."""
+    for script in ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox"):
         subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], cwd=ROOT, check=True)
 
 
