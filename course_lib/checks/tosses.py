@@ -55,7 +55,7 @@ def tosses(exercise: Exercise, inputs: Inputs, answer: Answer) -> Iterator[Toss]
     """Every call or pass of an answer, with what it is made from."""
     rows = zip(asked(inputs), answer["trajectory"], strict=True)
     for number, (one, row) in enumerate(rows, start=1):
-        training = _training(inputs, one)
+        training = _training(one)
         keep = probability(inputs) if training else 1.0
         whole, added = _whole(exercise, one)
         upstream, device = one.get("upstream"), row[0].device
@@ -75,7 +75,7 @@ def template(exercise: Exercise, inputs: Inputs) -> list[list[Tensor]]:
     """What every call or pass must give, were nothing dropped; of the right form."""
     rows = []
     for one in asked(inputs):
-        training = _training(inputs, one)
+        training = _training(one)
         whole, added = _whole(exercise, one)
         factor = _factor(exercise, inputs, training)
         row = [whole * factor if added is None else whole * factor + added]
@@ -109,9 +109,9 @@ def units(exercise: Exercise, found: list[Toss]) -> Tensor:
     return kept
 
 
-def _training(inputs: Inputs, one: dict[str, Any]) -> bool:
-    """A pass says so itself; of calls, the options do, and masks are for training only."""
-    return bool(one.get("training", inputs["options"].get("training", True)))
+def _training(one: dict[str, Any]) -> bool:
+    """A pass says so itself, a call in its options; masks are for training only."""
+    return bool(one.get("training", one.get("kwargs", {}).get("training", True)))
 
 
 def _factor(exercise: Exercise, inputs: Inputs, training: bool) -> float:

@@ -10,6 +10,7 @@ from course_lib.checks.inputs.shared import one_of, plain, require_known
 from course_lib.checks.spec import Exercise, Inputs
 
 DTYPES = ("float32", "float64")
+WORDS = {True: "training", False: "evaluation"}
 EACH = 2
 """How many samples of a DropConnect case are the same, so that a mask they share shows."""
 
@@ -36,10 +37,10 @@ def random_inputs(
     Args:
         exercise: Whose options are allowed; its kind says which tensors come first.
         shape: Of the batch; of the weights where these are dropped.
-        times: How many calls there are.
+        times: How many calls there are, where ``training`` is not a list.
         seed: Draws the numbers, and starts the student's chance.
         dtype: One of ``DTYPES``.
-        **options: Probability and mode.
+        **options: Probability and ``training``: one mode, or a list with that of each call.
 
     Returns:
         Inputs whose calls give what the function returns and, but for masks, the gradient of its
@@ -62,21 +63,35 @@ def random_inputs(
         output = (EACH * shape[1], shape[0])
     masks = exercise.kind == "mask"
     upstream = None if masks else _away_from_zero(draw, output, dtype)
-    call = {"args": args, "kwargs": given, "upstream": upstream}
+    options_of_calls = _each_call(given, times)
     return {
         "kind": "calls",
         "device": "cpu",
-        "extent": f"{times} calls",
-        "labels": [f"call {number}" for number in range(1, times + 1)],
+        "extent": f"{len(options_of_calls)} calls",
+        "labels": [f"call {n}{_mode(one)}" for n, one in enumerate(options_of_calls, start=1)],
         "names": ["the mask"] if masks else ["the output", "the gradient"],
         "wanted": "a tensor of True and False" if masks else "a tensor",
-        "calls": [call] * times,
+        "calls": [{"args": args, "kwargs": o, "upstream": upstream} for o in options_of_calls],
         "returns": 1,
         "changes": [],
         "differentiate": [] if masks else [len(args) - 1 - (exercise.kind == "drop connect")],
         "seed": seed,
         "options": given,
     }
+
+
+def _each_call(given: dict[str, Any], times: int) -> list[dict[str, Any]]:
+    """The options of every call: alike, but for a list of modes."""
+    modes = given.get("training")
+    if not isinstance(modes, list):
+        return [given] * times
+    return [{**given, "training": mode} for mode in modes]
+
+
+def _mode(options: dict[str, Any]) -> str:
+    if "training" not in options:
+        return ""
+    return f" ({WORDS[options['training']]})"
 
 
 def dropout_backward_inputs(
@@ -155,12 +170,11 @@ def dropout_layer_inputs(
         raise ValueError(f"modes needs letters among t, e, T and E, got {modes!r}")
     draw = torch.Generator().manual_seed(seed)
     batch, upstream = (_away_from_zero(draw, shape, dtype) for _ in range(2))
-    words = {"t": "training", "e": "evaluation"}
     return {
         "kind": "layer",
         "device": "cpu",
         "extent": f"{len(modes)} passes",
-        "labels": [f"pass {n} ({words[m.lower()]})" for n, m in enumerate(modes, start=1)],
+        "labels": [f"pass {n} ({WORDS[m in 'tT']})" for n, m in enumerate(modes, start=1)],
         "names": ["the output", "the gradient"],
         "wanted": "a tensor",
         "options": plain(exercise.defaults | options),
