@@ -182,12 +182,3 @@ class ReduceLROnPlateau(Schedule):
     def state_dict(self) -> dict[str, Any]:
         """All but the optimizer, by name."""
         return super().state_dict() | {"_last_lr": self.get_last_lr()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the state of another schedule of this kind, torch's or ours.
-
-        Args:
-            state_dict: What its ``state_dict`` returned; left as it is.
-        """
-        super().load_state_dict(state_dict)
-        self.mode_worse = math.inf if self.mode == "min" else -math.inf

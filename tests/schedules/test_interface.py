@@ -252,7 +252,11 @@ def test_plateau_takes_metrics_as_tensors_and_epochs_as_given(make: Any) -> None
     assert (schedule.best, schedule.last_epoch, schedule.in_cooldown) == (2.0, 8, False)
     for _ in range(3):
         schedule.step(torch.tensor(2.0))
-    assert schedule.in_cooldown
+    counted = []
+    for _ in range(4):
+        counted.append((schedule.cooldown_counter, schedule.in_cooldown))
+        schedule.step(1.0)
+    assert counted == [(3, True), (2, True), (1, True), (0, False)]
 
 
 def test_plateau_has_neither_a_first_step_nor_initial_rates() -> None:

@@ -223,6 +223,7 @@ def test_it_stops_when_the_smoothed_loss_has_grown_too_much() -> None:
     assert _losses_of(series, beta=0.0).losses == pytest.approx(series[:5])
     assert len(_losses_of(series, beta=0.9).losses) == 6
     assert len(_losses_of(series, beta=0.0, diverge_at=3.0).losses) == 4
+    assert len(_losses_of([1.0, 1.4, 1.6, 1.0], beta=0.0, diverge_at=1.5).losses) == 3
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan, -math.inf])
