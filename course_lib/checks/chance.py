@@ -31,9 +31,9 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         return broken
     every = list(tosses(exercise, inputs, answer))
     for toss in every:
-        for found in (_values(toss), _gradients(toss), _parts(exercise, toss)):
+        label = inputs["labels"][toss.number - 1]
+        for found in (_values(exercise, toss), _gradients(toss), _parts(exercise, toss)):
             if found:
-                label = inputs["labels"][toss.number - 1]
                 return Break("values", f"{label}, {found}", toss.number)
     random = [toss for toss in every if toss.random]
     for law in coins.LAWS.values():
@@ -72,10 +72,12 @@ def _form(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     return ladder.climb(case, ladder.FORM)
 
 
-def _values(toss: Toss) -> str | None:
+def _values(exercise: Exercise, toss: Toss) -> str | None:
     """Whether every kept element has the value it must have, and all are, or none, if certain."""
     where = toss.kept if toss.random else torch.ones_like(toss.kept)
     off = where & ((toss.output - toss.right).abs() > RTOL * toss.right.abs())
+    if exercise.kind == "mask":
+        return _first(off, "the mask", toss.right.bool(), toss.output.bool())
     return _first(off, "the output", toss.right, toss.output)
 
 
@@ -93,9 +95,14 @@ def _first(off: Tensor, what: str, right: Tensor, came: Tensor) -> str | None:
     if not bool(off.any()):
         return None
     at = tuple(off.nonzero()[0].tolist())
-    expected, got = (f"{tensor[at].item() + 0.0:.9g}" for tensor in (right, came))
+    expected, got = (_said(tensor[at]) for tensor in (right, came))
     why = ", as the element is dropped" if what == "the gradient" and expected == "0" else ""
     return f"{what} at {list(at)}: expected {expected}{why}, got {got}"
+
+
+def _said(element: Tensor) -> str:
+    """A number to nine digits, zero without a sign; True or False."""
+    return str(element.item()) if element.dtype == torch.bool else f"{element.item() + 0.0:.9g}"
 
 
 def _parts(exercise: Exercise, toss: Toss) -> str | None:
