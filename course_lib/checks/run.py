@@ -30,8 +30,9 @@ ODD = {
     "missing": "with gradients missing",
     "groups": "with a group for each parameter",
     "changes": "with options changed between steps",
+    "edits": "with rates set from outside",
 }
-UNSAID = ("steps", "epochs", "seed", "shapes", "shape", *ODD)
+UNSAID = ("steps", "epochs", "every", "seed", "shapes", "shape", "metrics", "losses", *ODD)
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
 HYGIENE_STEPS = 3
 

@@ -30,7 +30,7 @@ def run_calls(function: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     for number, call in enumerate(inputs["calls"], start=1):
         at.step = number
         args = [_placed(value, place) for value in call["args"]]
-        before = [value.clone() if isinstance(value, Tensor) else value for value in args]
+        before = [_own(value) for value in args]
         sources = [] if pretended else [args[i].requires_grad_() for i in inputs["differentiate"]]
         returned = function(*args, **{n: _placed(v, place) for n, v in call["kwargs"].items()})
         values = _values(returned, inputs["returns"])
@@ -48,7 +48,14 @@ def run_calls(function: Any, inputs: Inputs, at: At) -> dict[str, Any]:
 
 
 def _placed(value: Any, place: Callable[[Tensor], Tensor]) -> Any:
-    return place(value) if isinstance(value, Tensor) else value
+    return place(value) if isinstance(value, Tensor) else _own(value)
+
+
+def _own(value: Any) -> Any:
+    """A copy of what could be changed in place."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    return list(value) if isinstance(value, list) else value
 
 
 def _values(returned: Any, wanted: int) -> list[Tensor] | None:
@@ -75,9 +82,11 @@ def _note(
 ) -> None:
     """Write down arguments changed that must stay, and graphs kept in those that may change."""
     for index, (now, then) in enumerate(zip(args, before, strict=True)):
-        if not isinstance(now, Tensor):
-            continue
         place = {"step": number, "argument": index}
+        if not isinstance(now, Tensor):
+            if isinstance(now, list) and now != then:
+                faults.setdefault("argument changed", []).append(place)
+            continue
         if index in inputs["changes"]:
             if now.requires_grad:
                 faults.setdefault("graph in statistics", []).append(place)

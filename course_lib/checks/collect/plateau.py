@@ -9,7 +9,7 @@ from course_lib.checks.spec import FAKE, Inputs
 
 
 def run_plateau(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
-    """Tell a schedule one metric after the other; the rates of all groups after each.
+    """Tell a schedule one metric after the other; the rate of every group after each.
 
     ``inputs`` holds ``rates``, one for each group of the optimizer; ``options`` of the schedule;
     ``metrics``; ``edits``, rates set from outside before a step, by its number from 1.
@@ -25,6 +25,6 @@ def run_plateau(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
         for group, rate in zip(optimizer.param_groups, edits, strict=False):
             group["lr"] = rate
         schedule.step(metric)
-        rates = [float(group["lr"]) for group in optimizer.param_groups]
-        trajectory.append([torch.tensor(rates, dtype=torch.float64)])
+        rates = (float(group["lr"]) for group in optimizer.param_groups)
+        trajectory.append([torch.tensor(rate, dtype=torch.float64) for rate in rates])
     return {"trajectory": [] if inputs["device"] == FAKE else trajectory, "faults": {}}

@@ -17,7 +17,12 @@ from course_lib.checks.inputs.dropout import (
     random_inputs,
 )
 from course_lib.checks.inputs.optimizers import convention_inputs, optimizer_inputs
-from course_lib.checks.inputs.schedules import plateau_inputs, schedule_inputs, sequence_inputs
+from course_lib.checks.inputs.schedules import (
+    plateau_inputs,
+    range_rate_inputs,
+    schedule_inputs,
+    sequence_inputs,
+)
 from course_lib.checks.spec import Exercise, Inputs
 
 BUILDERS: dict[str, Callable[..., Inputs]] = {
@@ -25,7 +30,7 @@ BUILDERS: dict[str, Callable[..., Inputs]] = {
     "convention": convention_inputs,
     "schedule": schedule_inputs,
     "plateau": plateau_inputs,
-    "range rate": schedule_inputs,
+    "range rate": range_rate_inputs,
     "smoothing": sequence_inputs,
     "suggestion": sequence_inputs,
     "mask": random_inputs,

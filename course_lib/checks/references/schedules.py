@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.optim import SGD, Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -53,24 +52,30 @@ def schedule(exercise: Exercise, inputs: Inputs) -> Trajectory:
     make = WITHOUT_A_CLASS.get(exercise.reference) or getattr(lr_scheduler, exercise.reference)
     try:
         torchs = make(optimizer, **options, **MOMENTUM.get(exercise.reference, {}))
-        rates = _rates(optimizer, torchs, max(inputs["epochs"]) + 1)
+        rates = _rates(optimizer, torchs, inputs["epochs"])
     except (ValueError, ZeroDivisionError) as error:
         raise CouldNotTell(f"torch refuses these parameters: {error}") from error
-    return [[torch.tensor(rates[epoch], dtype=torch.float64)] for epoch in inputs["epochs"]]
+    return [[torch.tensor(rate, dtype=torch.float64)] for rate in rates]
 
 
-def _rates(optimizer: Optimizer, torchs: LRScheduler, epochs: int) -> list[float]:
-    rates = []
-    for epoch in range(epochs):
-        rates.append(float(optimizer.param_groups[0]["lr"]))
-        optimizer.step()
-        if epoch + 1 < epochs:
+def _rates(optimizer: Optimizer, torchs: LRScheduler, epochs: list[float]) -> list[float]:
+    group = optimizer.param_groups[0]
+    optimizer.step()
+    if any(epoch % 1 for epoch in epochs):
+        found = {}
+        for epoch in epochs:
+            torchs.step(epoch)  # type: ignore[arg-type]
+            found[epoch] = float(group["lr"])
+    else:
+        found = {0.0: float(group["lr"])}
+        for epoch in range(1, int(max(epochs)) + 1):
             torchs.step()
-    return rates
+            found[epoch] = float(group["lr"])
+    return [found[epoch] for epoch in epochs]
 
 
 def plateau(exercise: Exercise, inputs: Inputs) -> Trajectory:
-    """The rates of all groups after every metric."""
+    """The rate of every group after every metric."""
     return answered(collect(lr_scheduler.ReduceLROnPlateau, inputs))
 
 
@@ -103,5 +108,5 @@ def suggestion(exercise: Exercise, inputs: Inputs) -> Trajectory:
 
 def largest_rate(inputs: Inputs, right: Trajectory) -> Trajectory:
     """Differences are measured by the largest rate of the whole course."""
-    largest: Tensor = torch.stack([row[0] for row in right]).abs().max()
+    largest = max((row[0].abs() for row in right), default=torch.ones(()))
     return [[largest] for _ in right]

@@ -1,0 +1,26 @@
+"""Chapters of the book, as the exercises, hints and notebooks point to them."""
+
+from pathlib import Path
+
+BOOK = Path(__file__).parents[1] / "book"
+TO_COME = {
+    "05_training_loop",
+    "12_schedules",
+    "13_cycles_and_restarts",
+    "14_reading_curves",
+    "16_dropout",
+    "17_batchnorm",
+    "19_hyperparameter_search",
+    "21_ensembles",
+}
+"""Chapters that are pointed to and not written yet."""
+
+
+def assert_leads_somewhere(page: str, label: str = "") -> None:
+    """Hold a link to a page, and to the label of one of its headings, to the book."""
+    written = BOOK / f"{page}.md"
+    if page in TO_COME:
+        assert not written.exists(), f"{page} is written: take it off the list"
+    else:
+        text = written.read_text(encoding="utf-8")
+        assert not label or f"({label})=\n" in text, f"{page}#{label}"
