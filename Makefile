@@ -15,7 +15,7 @@ TORCH_INDEX := $(if $(shell command -v nvidia-smi),,https://download.pytorch.org
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course quick test format book serve student sync sample-class grade mutants bench
+.PHONY: help setup course quick test format book chapters serve student sync sample-class grade mutants bench
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: $(READY) ## format code and notebooks, mend what the linter can mend
 
 book: $(READY) ## build the book strictly
 	@$(COURSE) book
+
+chapters: $(READY) ## words, figures, corrections, references and running time of each chapter
+	@$(COURSE) chapters
 
 serve: $(READY) ## build the book and open it at a local address
 	@$(COURSE) serve

@@ -67,6 +67,14 @@ def serve() -> None:
 
 
 @app.command()
+def chapters() -> None:
+    """Count each chapter's words, figures, corrections and references, and time its cells."""
+    from course_lib.publish.census import show
+
+    show(console)
+
+
+@app.command()
 def student(assignments: Assignments = None) -> None:
     """Derive the student edition of the library and the release notebooks."""
     from course_lib.editions.regions import RegionError

@@ -17,6 +17,7 @@ from course_lib.publish import build
 MAKEFILE = (cli.ROOT / "Makefile").read_text()
 JOBS = (
     *("setup", "course", "quick", "test", "format", "book", "serve", "student"),
+    "chapters",
     *("sync", "sample-class", "grade", "mutants", "bench"),
 )
 
