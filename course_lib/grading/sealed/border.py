@@ -145,6 +145,10 @@ class Channel:
         while view:
             view = view[os.write(self.writing, view) :]
 
+    def waits(self, seconds: float) -> bool:
+        """Whether a message, or the end, is there within ``seconds``."""
+        return bool(select.select([self.reading], [], [], seconds)[0])
+
     def receive(self, seconds: float | None = None) -> Any:
         """Read one message.
 
@@ -172,7 +176,7 @@ class Channel:
         parts, left = [], size
         while left:
             wait = None if deadline == math.inf else max(0.0, deadline - time.monotonic())
-            if not select.select([self.reading], [], [], wait)[0]:
+            if wait is not None and not self.waits(wait):
                 raise TimeoutError
             part = os.read(self.reading, min(left, 1 << 20))
             if not part:
