@@ -33,6 +33,7 @@
     oneUnit: "One unit, σ(wx + b)",
     twoUnits: "Minus the same unit, moved",
     input: "x",
+    schedule: "Schedule",
     right: "Right.",
     wrong: "Not yet.",
   };
@@ -356,6 +357,51 @@
     return drawn;
   }
 
+  // ---------------------------------------------------------------- curves: one of many, over a slider
+
+  function curves(figure, { curves: all, slider: { label: text, range, step }, xlabel, ylabel }) {
+    const drawings = element("div", { class: "panels" });
+    const status = element("p", { role: "status", class: "live" });
+    const choice = element("select", { id: `${figure.id}-curve` });
+    choice.append(...Object.keys(all).map((name) => element("option", {}, [name])));
+    const { row, input } = slider(figure, "place", text, range, step, draw);
+
+    function draw() {
+      const name = choice.value;
+      const values = all[name][Math.round((input.valueAsNumber - range[0]) / step)];
+      const end = values.length;
+      const drawn = panel({
+        title: name,
+        x: [0, end],
+        y: [0, 1.1],
+        xlabel,
+        ylabel,
+        xticks: [0, end / 2, end],
+        yticks: [0, 0.5, 1],
+      });
+      const points = values.map((value, i) => [i, value]);
+      const area = [[0, 0], ...points, [end - 1, 0]];
+      curve(drawn, area, "none", { style: `fill:${FLAT};fill-opacity:0.15` });
+      curve(drawn, points, FLAT);
+      drawings.replaceChildren(drawn.svg);
+      status.textContent = summary(name, values);
+    }
+    choice.addEventListener("change", draw);
+    draw();
+    const chosen = element("div", { class: "control" }, [
+      element("label", { for: choice.id }, [TEXT.schedule]),
+      choice,
+    ]);
+    enliven(figure, [drawings, chosen, row, status]);
+  }
+
+  /** Mean and last value of a curve, in words. */
+  function summary(name, values) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const last = values[values.length - 1];
+    return `${name}: mean ${mean.toFixed(3)}, last ${digits(last)}.`;
+  }
+
   // ---------------------------------------------------------------- race: recorded paths, frame by frame
 
   function race(figure, { surfaces }) {
@@ -522,7 +568,7 @@
 
   // ---------------------------------------------------------------- start
 
-  const KINDS = { ravine, neuron, race };
+  const KINDS = { ravine, neuron, curves, race };
 
   function start() {
     for (const figure of document.querySelectorAll("figure[data-widget]")) {
@@ -532,6 +578,6 @@
     quizzes(document);
   }
 
-  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, drawable };
+  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, drawable, summary };
   if (typeof document !== "undefined") start();
 })();
