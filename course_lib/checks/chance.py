@@ -56,7 +56,7 @@ def features(exercise: Exercise, inputs: Inputs, answer: Answer) -> list[str]:
     found = {f"form: {broken.rung}"} if broken and broken.rung != "values" else set()
     try:
         every = list(tosses(exercise, inputs, answer))
-        found |= {mark for toss in every for mark in _marks(exercise, inputs, toss)}
+        found |= set(_marks(exercise, inputs, every))
         random = [toss for toss in every if toss.random]
         if random:
             found |= _habits(units(exercise, random), random[0].keep)
@@ -119,14 +119,23 @@ def _parts(exercise: Exercise, toss: Toss) -> str | None:
 
 
 def _habits(tossed: Tensor, keep: float) -> set[str]:
-    """Which laws the coins break, measured by the share that was kept, and what that share is.
+    """Along which axes coins stick together, else whether they are counted, and the share kept.
 
-    Coins that stick together are few, so that their share is a matter of luck and says nothing.
+    Coins that stick together are few: all but that they do is a matter of luck.
     """
-    share = tossed.double().mean().item()
-    laws = coins.LAWS.items() if 0 < share < 1 else ()
-    broken = {name for name, law in laws if name != "share" and law(tossed, share)}
-    return broken if broken - {"fixed count"} else {*broken, f"kept: {_share(tossed, keep)}"}
+    if bool(tossed.any()) and not bool(tossed.all()):
+        if stuck := {f"{how} {axis}" for axis in coins.AXES if (how := _stuck(tossed, axis))}:
+            return stuck
+    counted = {"fixed count"} if coins.LAWS["fixed count"](tossed, keep) else set()
+    return {*counted, f"kept: {_share(tossed, keep)}"}
+
+
+def _stuck(tossed: Tensor, axis: str) -> str:
+    """Whether all along an axis have one coin, or neighbors have."""
+    along = coins.along(tossed, axis)
+    if len(along) < 2 or not bool(coins.pairs(along).all()):
+        return ""
+    return "one coin for all" if bool((along == along[:1]).all()) else "one coin for neighboring"
 
 
 def _share(tossed: Tensor, keep: float) -> str:
@@ -138,25 +147,31 @@ def _share(tossed: Tensor, keep: float) -> str:
     )
 
 
-def _marks(exercise: Exercise, inputs: Inputs, toss: Toss) -> Iterator[str]:
-    """How the kept elements of a call and their gradients are scaled."""
-    where, q = "random" if toss.random else "certain", probability(inputs)
-    yield f"{where} output: {_ratio(toss.output, toss.whole * toss.kept, q)}"
-    if toss.gradient is not None and toss.upstream is not None:
-        base = toss.fold(toss.upstream * toss.kept)
-        yield f"{where} gradient: {_ratio(toss.gradient, base, q)}"
-        if bool(((base == 0) & (toss.gradient != 0)).any()):
+def _marks(exercise: Exercise, inputs: Inputs, every: list[Toss]) -> Iterator[str]:
+    """How what is kept and its gradients are scaled, where coins decide and where they do not."""
+    for where, random in (("random", True), ("certain", False)):
+        some = [toss for toss in every if toss.random is random]
+        outputs = [(toss.output, toss.whole * toss.kept) for toss in some]
+        if outputs:
+            yield f"{where} output: {_ratio(outputs, probability(inputs))}"
+        gradients = [
+            (toss.gradient, toss.fold(toss.upstream * toss.kept))
+            for toss in some
+            if toss.gradient is not None and toss.upstream is not None
+        ]
+        if gradients:
+            yield f"{where} gradient: {_ratio(gradients, probability(inputs))}"
+        if any(bool(((base == 0) & (came != 0)).any()) for came, base in gradients):
             yield f"{where} gradient where dropped"
-    if toss.keep == 1 and not bool(toss.kept.all()):
+    if any(toss.keep == 1 and not bool(toss.kept.all()) for toss in every):
         yield "drops where nothing is dropped"
-    if _parts(exercise, toss):
+    if any(_parts(exercise, toss) for toss in every):
         yield "parts of samples"
 
 
-def _ratio(came: Tensor, whole: Tensor, q: float) -> str:
+def _ratio(came_and_whole: list[tuple[Tensor, Tensor]], q: float) -> str:
     """By what the kept elements are multiplied, in words: coins may decide about a number."""
-    kept = whole != 0
-    ratios = came[kept].double() / whole[kept].double()
+    ratios = torch.cat([(came / whole)[whole != 0].double() for came, whole in came_and_whole])
     if not ratios.numel():
         return "nothing kept"
     one = ratios.median().item()
@@ -164,4 +179,4 @@ def _ratio(came: Tensor, whole: Tensor, q: float) -> str:
         return "several factors"
     known = {"1": 1.0, "q": q, "1 - q": 1 - q, "q (1 - q)": q * (1 - q), "q q": q * q}
     known |= {f"1 / ({name})": 1 / value for name, value in known.items() if value}
-    return next((n for n, v in known.items() if math.isclose(one, v, rel_tol=1e-4)), "another")
+    return next((n for n, v in known.items() if math.isclose(one, v, rel_tol=2e-6)), "another")

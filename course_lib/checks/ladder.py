@@ -121,7 +121,7 @@ def _values(case: Climb) -> Found | None:
 
 
 def _besides(case: Climb) -> Found | None:
-    return _length(case) or _fault(case)
+    return _fault(case) or _length(case)
 
 
 Rungs = dict[str, Callable[[Climb], Found | None]]
@@ -241,6 +241,10 @@ FAULTS = {
     "as it was given, so keep and change a copy",
     "graph in statistics": "the running statistics hold the autograd graph; expected tensors "
     "without one, or memory grows with every batch",
+    "model changed": "the model was changed (its {entry}); asking for a loss must leave parameters "
+    "and running statistics as they are",
+    "global chance": "torch's global random state was moved; all chance must come from the "
+    "generator given",
     "graph lost": "no gradient flows back from the output; expected autograd to be able to follow "
     "every operation from the input on",
 }

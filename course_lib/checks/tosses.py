@@ -78,7 +78,7 @@ def template(exercise: Exercise, inputs: Inputs) -> list[list[Tensor]]:
         training = _training(one)
         whole, added = _whole(exercise, one)
         factor = _factor(exercise, inputs, training)
-        row = [whole * factor if added is None else whole * factor + added]
+        row = [whole * factor + (0.0 if added is None else added)]  # never -0
         if one.get("upstream") is not None:
             fold = _folded if exercise.kind == "drop connect" else _as_it_is
             row.append(fold(one["upstream"] * factor))
