@@ -65,8 +65,8 @@ MISCONCEPTIONS = (
     Misconception(
         slug="dropout/keep_taken_for_drop",
         belief="p is the probability of keeping, as in the paper.",
-        hint="You keep with probability p and divide by p: inverted dropout with the paper's "
-        "letter. Here p is the probability of dropping: what do mask and factor become?",
+        hint="You keep with probability p, which is the paper's letter for it. Here p is the "
+        "probability of dropping: what do mask and factor become?",
         section="16_dropout#sec-mask",
         edits=((_DRAWN, "mask = dropout_mask(input, 1 - p)"), (_FACTOR, "1 / p if p > 0 else 0")),
         caught_by=_BY,
