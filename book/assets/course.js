@@ -360,7 +360,8 @@
   // ---------------------------------------------------------------- curves: one of many, over a slider
 
   function curves(figure, { curves: all, slider: { label: text, range, step }, xlabel, ylabel }) {
-    const drawings = element("div", { class: "panels" });
+    const still = [...figure.querySelector(".course-stage").children]; // it stays: it shows more
+    const drawings = element("div", { class: "panels", style: "max-width: 26rem" });
     const status = element("p", { role: "status", class: "live" });
     const choice = element("select", { id: `${figure.id}-curve` });
     choice.append(...Object.keys(all).map((name) => element("option", {}, [name])));
@@ -392,7 +393,7 @@
       element("label", { for: choice.id }, [TEXT.schedule]),
       choice,
     ]);
-    enliven(figure, [drawings, chosen, row, status]);
+    enliven(figure, [...still, drawings, chosen, row, status]);
   }
 
   /** Mean and last value of a curve, in words. */
