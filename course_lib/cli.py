@@ -6,12 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
+
+if TYPE_CHECKING:
+    from course_lib.grading.course import Course
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,6 +40,21 @@ Assignments = Annotated[
     list[str] | None, typer.Argument(help="Names of assignments; all by default.", metavar="NAME")
 ]
 RequireCuda = Annotated[bool, typer.Option("--require-cuda", help="Refuse to grade without a GPU.")]
+
+
+class Level(Enum):
+    """How many layers of the sandbox must stand."""
+
+    STRICT = "strict"
+    AVAILABLE = "available"
+
+
+Jobs = Annotated[
+    int, typer.Option(help="Submissions at a time; one for each processor by default.")
+]
+Sandbox = Annotated[
+    Level, typer.Option(help="Refuse fewer layers than documented, or take those there are.")
+]
 
 
 @app.command()
@@ -123,12 +142,16 @@ def sample_class(assignments: Assignments = None) -> None:
 
 
 @app.command()
-def grade(assignments: Assignments = None, require_cuda: RequireCuda = False) -> None:
-    """Grade the submissions one by one, write feedback, show the tables."""
+def grade(
+    assignments: Assignments = None,
+    require_cuda: RequireCuda = False,
+    jobs: Jobs = 0,
+    sandbox: Sandbox = Level.STRICT,
+) -> None:
+    """Grade the submissions, write feedback, show the tables."""
     from course_lib.checks.devices import REQUIRE
     from course_lib.grading.course import Course, GradingError
     from course_lib.grading.report import show
-    from course_lib.grading.run import grade as grade_class
 
     if require_cuda:
         os.environ[REQUIRE] = "1"  # for the kernels as well
@@ -138,8 +161,20 @@ def grade(assignments: Assignments = None, require_cuda: RequireCuda = False) ->
         chosen = [name for name in chosen if course.students(name)] or chosen
     with _in_plain_words(GradingError):
         for name in chosen:
-            grade_class(name, course=course)
+            _grade_class(name, course, jobs, sandbox)
     show(chosen, course)
+
+
+def _grade_class(name: str, course: "Course", jobs: int, sandbox: "Level") -> None:
+    """Grade a class sealed or, where that is asked for, one by one in nbgrader's own way."""
+    if os.environ.get("COURSE_GRADER") == "stock":
+        from course_lib.grading.run import grade
+
+        grade(name, course=course)
+    else:
+        from course_lib.grading.sealed.pool import grade as grade_sealed
+
+        grade_sealed(name, course=course, jobs=jobs or None, sandbox=sandbox.value)
 
 
 @app.command()

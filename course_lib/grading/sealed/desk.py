@@ -62,11 +62,13 @@ class Desk:
         self.hired = 0
         self.ended: dict[int, int] = {}
 
-    def hire(self, files: Iterable[Path], limits: Limits, required: Collection[str]) -> "Worker":
+    def hire(
+        self, files: Iterable[tuple[str, Path]], limits: Limits, required: Collection[str]
+    ) -> "Worker":
         """A fresh worker, shut in.
 
         Args:
-            files: What lies beside the notebook; copied into its scratch folder.
+            files: What lies beside the notebook, by its name there; copied for it.
             limits: Most it may use.
             required: Layers without which nothing is run.
 
@@ -76,8 +78,9 @@ class Desk:
         """
         self.hired += 1
         scratch = Path(tempfile.mkdtemp(dir=self.room))
-        for file in files:
-            shutil.copyfile(file, scratch / file.name, follow_symlinks=False)
+        for name, file in files:
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, scratch / name, follow_symlinks=False)
         ours, theirs = socket.socketpair()
         # A worker that does not read must not hold up the judge.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))

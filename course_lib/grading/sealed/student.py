@@ -37,7 +37,7 @@ class Student:
 
     Args:
         desk: Where workers are hired.
-        files: What lies beside the notebook and may be imported.
+        files: What lies beside the notebook, by its name there.
         bounds: Most it may cost.
         required: Layers of the sandbox without which nothing is run.
     """
@@ -45,7 +45,7 @@ class Student:
     def __init__(
         self,
         desk: Desk,
-        files: Iterable[Path] = (),
+        files: Iterable[tuple[str, Path]] = (),
         bounds: Bounds = Bounds(),
         required: Sequence[str] = (),
     ) -> None:
