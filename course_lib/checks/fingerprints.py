@@ -47,8 +47,9 @@ def describe(exercise: Exercise, inputs: Inputs, answer: Answer) -> Fingerprint 
     Args:
         exercise: What was checked; of a random answer its frequencies are described.
         inputs: What the student's code was run on.
-        answer: What came.
+        answer: What came; of a layer run apart from the function it calls, what came there.
     """
+    answer = answer.get("apart", answer)
     if answer.get("type") == "FakeTensorDeviceMismatchError":
         return {"numbers": [], "faults": ["state elsewhere"]}
     if answer["outcome"] == "raised":

@@ -32,7 +32,11 @@ ODD = {
     "changes": "with options changed between steps",
     "edits": "with rates set from outside",
 }
-UNSAID = ("steps", "epochs", "every", "seed", "shapes", "shape", "metrics", "losses", *ODD)
+UNSAID = (
+    *("steps", "epochs", "every", "seed", "shapes", "shape", "modes", "sizes"),
+    *("metrics", "losses"),
+    *ODD,
+)
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
 HYGIENE_STEPS = 3
 

@@ -9,8 +9,9 @@ from functools import partial
 import torch
 
 from course_lib.checks import chance, ladder
+from course_lib.checks.collect.apart import HANDED
 from course_lib.checks.collect.shared import Trajectory
-from course_lib.checks.references import EXPECTED, SCALES
+from course_lib.checks.references import APART, EXPECTED, SCALES
 from course_lib.checks.spec import FAKE, Answer, Break, CouldNotTell, Exercise, Inputs
 
 RTOL = {
@@ -31,6 +32,14 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     Raises:
         CouldNotTell: If the fault is not the student's.
     """
+    apart = answer.get("apart")
+    if apart and inputs["device"] == FAKE:
+        return ladder.hygiene(exercise, apart)
+    broken = _judge(exercise, inputs, answer)
+    return _apart(exercise, inputs, apart) if broken and apart else broken
+
+
+def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     if inputs["device"] == FAKE:
         return ladder.hygiene(exercise, answer)
     if answer.get("type") == "OutOfMemoryError" and inputs["device"] != "cpu":
@@ -38,9 +47,18 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     if exercise.judged == "chance":
         return chance.judge(exercise, inputs, answer)
     right = expected(exercise, inputs) if answer["outcome"] == "answered" else []
-    scales = SCALES[exercise.kind](inputs, right) if exercise.kind in SCALES else None
+    scales = SCALES[exercise.kind](inputs, right) if right and exercise.kind in SCALES else None
     bound = partial(tolerance, exercise, inputs)
     return ladder.climb(ladder.Climb(exercise, inputs, answer, right, bound, scales))
+
+
+def _apart(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
+    """Where a layer run apart falls off: a fault of the function it calls costs it nothing."""
+    right = APART[exercise.kind](exercise, inputs)
+    named = {**inputs, "names": [*HANDED, *inputs["names"]]}
+    scales = [[tensor.abs().max().clamp_min(1).double() for tensor in row] for row in right]
+    bound = partial(tolerance, exercise, inputs)
+    return ladder.climb(ladder.Climb(exercise, named, answer, right, bound, scales))
 
 
 def expected(exercise: Exercise, inputs: Inputs) -> Trajectory:

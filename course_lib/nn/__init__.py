@@ -6,6 +6,7 @@ from course_lib.nn.batchnorm import (
     BatchNorm2d,
     batch_norm,
     batch_norm_backward,
+    check_batch_norm,
 )
 from course_lib.nn.conventions import dropout_as_published
 from course_lib.nn.drop_connect import DropConnect, drop_connect
@@ -22,6 +23,7 @@ __all__ = [
     "StochasticDepth",
     "batch_norm",
     "batch_norm_backward",
+    "check_batch_norm",
     "check_probability",
     "drop_connect",
     "dropout",

@@ -77,7 +77,7 @@ def batch_norm(
         Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing
         Internal Covariate Shift, 2015, Algorithm 1; Algorithm 2 and section 3.1 for evaluation.
     """
-    _check(input, running_mean, running_var, weight, bias, training, eps)
+    check_batch_norm(input, running_mean, running_var, weight, bias, training, eps)
     if training and input.numel() == 0:
         running_mean = running_var = None  # an empty batch says nothing about the data
     ### BEGIN SOLUTION
@@ -403,7 +403,7 @@ class BatchNorm2d(BatchNorm):
         return BatchNorm1d.forward(self, input)
 
 
-def _check(
+def check_batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
     running_var: Tensor | None,
@@ -412,7 +412,26 @@ def _check(
     training: bool,
     eps: float,
 ) -> None:
-    """Refuse what ``batch_norm`` cannot work on, in the order in which torch looks."""
+    """Refuse what ``batch_norm`` cannot work on, in the order in which torch looks.
+
+    Args:
+        input: Shape ``(batch, channels, ...)``, floating point; 2 values or more per channel in
+            training.
+        running_mean: Shape ``(channels,)``, or None.
+        running_var: Shape ``(channels,)``; None if ``running_mean`` is.
+        weight: Shape ``(channels,)``, or None.
+        bias: Shape ``(channels,)``, or None.
+        training: Whether the batch's own statistics are used.
+        eps: Above 0 in training, at least 0 in evaluation.
+
+    Raises:
+        ValueError: If a channel has one value in training, ``eps`` lies outside its domain, or
+            one of the running statistics is missing in training.
+        RuntimeError: If running statistics are missing in evaluation or require a gradient, or a
+            tensor has another length than ``channels`` or another dtype than ``input``.
+        IndexError: If ``input`` has no axis 1.
+        NotImplementedError: If ``input`` holds no floating-point numbers.
+    """
     if input.dim() < 2:
         raise IndexError(f"needed an input (batch, channels, ...), got shape {tuple(input.shape)}")
     if training and 0 < input.numel() == input.shape[1]:

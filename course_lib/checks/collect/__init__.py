@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from course_lib.checks.collect.apart import run_apart
 from course_lib.checks.collect.calls import run_calls
 from course_lib.checks.collect.layer import run_layer
 from course_lib.checks.collect.optimizer import run_convention, run_optimizer
@@ -31,12 +32,25 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
         ``outcome`` and, when it is ``"answered"``, ``trajectory``: the tensors after every step;
         ``faults``: what was done besides that torch does not do, each with its place. When it is
         ``"raised"`` or ``"unwritten"``: ``message`` and ``step``, and of an exception ``type`` and
-        ``line``.
+        ``line``. ``apart``: the same of a layer run apart from the function it calls, where it is
+        asked for and calls it.
     """
+    answer = _answer(_RUNS[inputs["kind"]], obj, inputs)
+    if inputs.get("apart"):
+        apart = _answer(run_apart, obj, inputs)
+        if apart["outcome"] == "answered":
+            answer["apart"] = apart
+    return answer
+
+
+Run = Callable[[Any, Inputs, At], dict[str, Any]]
+
+
+def _answer(run: Run, obj: Any, inputs: Inputs) -> Answer:
     at = At()
     try:
         with _pretended() if inputs["device"] == FAKE else nullcontext():
-            return {"outcome": "answered", **_RUNS[inputs["kind"]](obj, inputs, at)}
+            return {"outcome": "answered", **run(obj, inputs, at)}
     except (Exception, SystemExit) as error:
         said: dict[str, Any] = {"message": _text(error), "step": at.step}
         # torch says the same of an operator it lacks, in a message of its own.
@@ -46,7 +60,7 @@ def collect(obj: Any, inputs: Inputs) -> Answer:
         return {"outcome": "raised", "type": type(error).__name__, "line": line, **said}
 
 
-_RUNS: dict[str, Callable[[Any, Inputs, At], dict[str, Any]]] = {
+_RUNS: dict[str, Run] = {
     "optimizer": run_optimizer,
     "convention": run_convention,
     "calls": run_calls,

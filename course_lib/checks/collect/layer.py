@@ -89,7 +89,8 @@ def _moved(layer: Any) -> Any:
         for name, parameter in module.named_parameters(recurse=False):
             module.register_parameter(name, torch.nn.Parameter(place(parameter)))
         for name, buffer in module.named_buffers(recurse=False):
-            module.register_buffer(name, place(buffer))
+            if buffer.dim():  # a single number may lie anywhere; where it was made, it has a value
+                module.register_buffer(name, place(buffer))
     return layer
 
 

@@ -28,6 +28,9 @@ REFUSED = (
 )
 """Everything in torch that normalizes for you."""
 
+AUTOGRAD = ("grad", "backward", "vjp", "jvp", "jacobian")
+"""What differentiates for you; names as in ``torch.autograd``."""
+
 
 def _exercise(
     slug: str,
@@ -40,6 +43,7 @@ def _exercise(
     defaults: dict[str, Any] | None = None,
     reference: str = "batch_norm",
     method: str = "",
+    refused: tuple[str, ...] = REFUSED,
 ) -> Exercise:
     return Exercise(
         slug=slug,
@@ -53,7 +57,7 @@ def _exercise(
         options=options,
         defaults=defaults or {},
         method=method,
-        refused=REFUSED,
+        refused=refused,
     )
 
 
@@ -101,5 +105,6 @@ EXERCISES = (
         "batch norm backward",
         ("eps",),
         reference="native_batch_norm_backward",
+        refused=(*REFUSED, *AUTOGRAD),
     ),
 )

@@ -10,6 +10,8 @@ from course_lib.checks.inputs.shared import one_of, plain, require_known
 from course_lib.checks.spec import Exercise, Inputs
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
+GRADIENTS = ("input", "weight", "bias")
+"""What ``batch_norm_backward`` gives, in its order."""
 
 
 def _batch(
@@ -81,7 +83,7 @@ def batch_norm_inputs(
         args += scale if affine else [None, None]
         calls.append({"args": args, "kwargs": given, "upstream": upstream})
     sources = [0, 3, 4] if affine else [0]
-    grads = [f"the gradient of {name}" for name in ("input", "weight", "bias")[: len(sources)]]
+    grads = [f"the gradient of {name}" for name in GRADIENTS[: len(sources)]]
     running_names = ["running_mean", "running_var"] if statistics else []
     mode = "training" if given["training"] else "evaluation"
     return {
@@ -107,6 +109,8 @@ def batch_norm_backward_inputs(
     mean: float = 0.0,
     std: float = 1.0,
     dtype: str = "float64",
+    affine: bool = True,
+    gradients: Sequence[str] = GRADIENTS,
     eps: float = 1e-5,
 ) -> Inputs:
     """One call of ``batch_norm_backward``, with the batch's own mean and biased variance.
@@ -118,18 +122,22 @@ def batch_norm_backward_inputs(
         mean: Where the data lie.
         std: How far they spread.
         dtype: One of ``DTYPES``.
+        affine: Whether there is a weight.
+        gradients: Those that are looked at, some of ``GRADIENTS``; the others need only the shape.
         eps: Added to the variance.
 
     Returns:
         Inputs whose call gives the gradients of input, weight and bias.
 
     Raises:
-        ValueError: If ``dtype`` is none of those allowed.
+        ValueError: If ``dtype`` or one of ``gradients`` is none of those allowed.
     """
     one_of("dtype", dtype, DTYPES)
+    for name in gradients:
+        one_of("gradients", name, GRADIENTS)
     draw = torch.Generator().manual_seed(seed)
     batch = _batch(draw, shape, mean, std, dtype)
-    weight = _vector(draw, shape[1], dtype)
+    weight = _vector(draw, shape[1], dtype) if affine else None
     upstream = torch.randn(tuple(shape), generator=draw, dtype=torch.float64).to(_type(dtype))
     over = [axis for axis in range(len(shape)) if axis != 1]
     var, center = torch.var_mean(batch.double(), dim=over, correction=0)
@@ -139,7 +147,8 @@ def batch_norm_backward_inputs(
         "device": "cpu",
         "extent": "1 batch",
         "labels": ["the batch"],
-        "names": [f"the gradient of {name}" for name in ("input", "weight", "bias")],
+        "names": [f"the gradient of {name}" for name in GRADIENTS],
+        "asked": list(gradients),
         "wanted": "three tensors (grad_input, grad_weight, grad_bias)",
         "calls": [{"args": args, "kwargs": {}}],
         "returns": 3,
@@ -213,8 +222,9 @@ def batch_norm_layer_inputs(
     names = {"t": "training", "e": "evaluation"}
     return {
         "kind": "layer",
+        "apart": True,
         "device": "cpu",
-        "extent": f"{len(modes)} batches",
+        "extent": _extent(modes),
         "labels": [f"batch {n} ({names[m.lower()]})" for n, m in enumerate(modes, start=1)],
         "names": ["the output", *watched, *(f"the gradient of {name}" for name in grads)],
         "wanted": "a tensor, the output",
@@ -224,3 +234,10 @@ def batch_norm_layer_inputs(
         "passes": passes,
         "watched": watched,
     }
+
+
+def _extent(modes: str) -> str:
+    """How many batches there are, in words."""
+    trained = sum(mode in "tT" for mode in modes)
+    said = [(trained, "training"), (len(modes) - trained, "evaluation")]
+    return ", ".join(f"{n} {'batch' if n == 1 else 'batches'} in {mode}" for n, mode in said if n)

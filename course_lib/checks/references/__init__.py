@@ -21,6 +21,11 @@ EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
 }
 """By the kind of the exercise."""
 
+APART: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
+    "batch norm layer": batchnorm.layer_apart,
+}
+"""Right answers of a layer that runs apart from the function it calls."""
+
 SCALES: dict[str, Callable[[Inputs, Trajectory], Trajectory]] = {
     "schedule": schedules.largest_rate,
     "range rate": schedules.largest_rate,

@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from course_lib.checks.collect import collect
-from course_lib.checks.collect.shared import Trajectory
+from course_lib.checks.collect.apart import StandIn, placed
+from course_lib.checks.collect.layer import run_layer
+from course_lib.checks.collect.shared import At, Trajectory
 from course_lib.checks.references.shared import answered
 from course_lib.checks.spec import Exercise, Inputs
 
@@ -26,13 +28,22 @@ def layer(exercise: Exercise, inputs: Inputs) -> Trajectory:
     return answered(collect(getattr(torch.nn, exercise.reference), inputs))
 
 
+def layer_apart(exercise: Exercise, inputs: Inputs) -> Trajectory:
+    """The same of torch's layer while another function stands in for torch's batch norm."""
+    at = At()
+    stand_in = StandIn(at)
+    with placed(stand_in, [vars(functional)]):
+        passes = run_layer(getattr(torch.nn, exercise.reference), inputs, at)["trajectory"]
+    return [[*stand_in.row(step), *row] for step, row in enumerate(passes, start=1)]
+
+
 def backward(exercise: Exercise, inputs: Inputs) -> Trajectory:
     """The three gradients, from torch's backward operator."""
     return answered(collect(_backward, inputs))
 
 
 def _backward(
-    grad_output: Tensor, input: Tensor, weight: Tensor, mean: Tensor, var: Tensor, eps: float
+    grad_output: Tensor, input: Tensor, weight: Any, mean: Tensor, var: Tensor, eps: float
 ) -> tuple[Tensor, ...]:
     inverse = 1 / torch.sqrt(var.double() + eps)
     gradients: tuple[Tensor, ...] = torch.ops.aten.native_batch_norm_backward(
@@ -53,9 +64,13 @@ def call_scales(inputs: Inputs, right: Trajectory) -> Trajectory:
 
 
 def backward_scales(inputs: Inputs, right: Trajectory) -> Trajectory:
-    """What the gradients of the single call are measured by."""
+    """What the gradients of the single call are measured by; one not asked for is right at once."""
     upstream, x, weight, _, var, eps = inputs["calls"][0]["args"]
-    return [_scales(inputs["names"], right[0], _terms(x, upstream, weight, None, var, eps))]
+    terms = _terms(x, upstream, weight, None, var, eps)
+    for name in inputs["names"]:
+        if name.removeprefix("the gradient of ") not in inputs["asked"]:
+            terms[name] = torch.inf
+    return [_scales(inputs["names"], right[0], terms)]
 
 
 def pass_scales(inputs: Inputs, right: Trajectory) -> Trajectory:
@@ -90,7 +105,8 @@ def _terms(
     return {
         "the output": w * largest * inverse + b,
         "running_mean": largest,
-        "running_var": float(var.max()) + 1e-7 * largest**2,
+        # One pass over the data, as Welford's, is off by the mean's error times the deviation.
+        "running_var": float(var.max()) + largest * float(var.max()) ** 0.5,
         "the gradient of input": w * inverse * top * max(1.0, largest * inverse),
         "the gradient of weight": total * largest * inverse,
         "the gradient of bias": total,
