@@ -4,7 +4,6 @@ from pathlib import Path
 
 BOOK = Path(__file__).parents[1] / "book"
 TO_COME = {
-    "05_training_loop",
     "12_schedules",
     "13_cycles_and_restarts",
     "14_reading_curves",
