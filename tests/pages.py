@@ -11,6 +11,7 @@ TO_COME = {
     "17_batchnorm",
     "19_hyperparameter_search",
     "21_ensembles",
+    "24_where_to_start",
 }
 """Chapters that are pointed to; one that has a page is held to it."""
 

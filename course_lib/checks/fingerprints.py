@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checks import chance
+from course_lib.checks import chance, outcomes
 from course_lib.checks.inputs.shared import plain
 from course_lib.checks.spec import Answer, Exercise, Hint, Inputs
 from course_lib.checks.verify import STEPPING
@@ -59,6 +59,8 @@ def describe(exercise: Exercise, inputs: Inputs, answer: Answer) -> Fingerprint 
     faults = sorted(answer["faults"])
     if exercise.judged == "chance":
         return {"numbers": [], "faults": [*faults, *chance.features(exercise, inputs, answer)]}
+    if exercise.judged == "outcome":
+        return {"numbers": [], "faults": [*faults, *outcomes.features(exercise, inputs, answer)]}
     path = answer["trajectory"]
     rows = path if exercise.kind not in STEPPING else [path[at] for at in (0, -1) if path]
     numbers = [number for tensors in rows for tensor in tensors for number in _reals(tensor)]

@@ -10,6 +10,7 @@ from course_lib.checks.exercises import find
 from course_lib.checks.inputs import build
 from course_lib.checks.spec import (
     FAKE,
+    KEPT_BACK,
     Answer,
     Break,
     CouldNotTell,
@@ -33,8 +34,19 @@ ODD = {
     "edits": "with rates set from outside",
 }
 UNSAID = (
-    *("steps", "epochs", "every", "seed", "shapes", "shape", "modes", "sizes"),
-    *("metrics", "losses"),
+    "steps",
+    "epochs",
+    "times",
+    "every",
+    "seed",
+    "seeds",
+    "student",
+    "shapes",
+    "shape",
+    "modes",
+    "sizes",
+    "metrics",
+    "losses",
     *ODD,
 )
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
@@ -60,13 +72,20 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
     wanted = find(exercise)
     inputs = build(wanted, parameters)
     results: list[Result] = []
-    for device in devices.devices() if wanted.on_devices else ["cpu"]:
+    for device in _devices(wanted):
         case = _case(device, wanted, parameters, inputs)
         results.append(_judged(case, subject or InSession()))
         if results[-1].outcome == "failed":
             break
     decisive = results[-1] if results[-1].outcome == "failed" else results[0]
     return replace(decisive, cases=tuple(line for result in results for line in result.cases))
+
+
+def _devices(exercise: Exercise) -> list[str]:
+    """The devices an exercise is checked on."""
+    if not exercise.on_devices:
+        return ["cpu"]
+    return [device for device in devices.devices() if exercise.pretended or device != FAKE]
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,8 @@ def _judged(case: _Case, subject: Subject) -> Result:
     """The result of one case, with its line and its hint."""
     slug = case.exercise.slug
     with Capture() as capture:
-        answer = subject.call(slug, case.inputs)
+        shown = {name: value for name, value in case.inputs.items() if name != KEPT_BACK}
+        answer = subject.call(slug, shown)
     outcome, broken = _verdict(case.exercise, case.inputs, answer)
     hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
     if outcome == "failed":

@@ -6,6 +6,9 @@ from typing import Any, Literal, Protocol
 Inputs = dict[str, Any]
 """What a subject is asked: numbers, strings, lists, dicts with string keys, tensors."""
 
+KEPT_BACK = "kept_back"
+"""The entry of inputs that no subject is shown: what the judge alone may know."""
+
 Answer = dict[str, Any]
 """What a subject says: the same plain things; ``outcome`` tells which of ``OUTCOMES``."""
 
@@ -15,7 +18,7 @@ OUTCOMES = ("answered", "undefined", "refused", "unwritten", "raised")
 FAKE = "fake cuda"
 """The pretended device on which device hygiene is tried where there is no GPU."""
 
-Judged = Literal["torch", "chance"]
+Judged = Literal["torch", "chance", "outcome"]
 Outcome = Literal["passed", "failed", "could not tell"]
 
 
@@ -36,9 +39,11 @@ class Exercise:
         defaults: Hyper-parameters a case has where it says nothing.
         rtol: Relative tolerance in double precision for up to ten steps.
         method: The method a student writes, if the target is a class.
-        judged: By torch's own numbers or, where the answer is random, by its frequencies.
+        judged: By torch's own numbers; where the answer is random, by its frequencies; where only
+            what comes of it counts, by a judgement of its kind (``checks.outcomes``).
         refused: Names of torch's functions and operators that would do the student's work.
         on_devices: Whether it works on tensors; plain numbers lie on no device.
+        pretended: Whether it can be tried on tensors without values.
     """
 
     slug: str
@@ -56,6 +61,7 @@ class Exercise:
     judged: Judged = "torch"
     refused: tuple[str, ...] = ()
     on_devices: bool = True
+    pretended: bool = True
 
     @property
     def name(self) -> str:

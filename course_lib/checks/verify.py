@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from course_lib.checks import chance, ladder
+from course_lib.checks import chance, ladder, outcomes
 from course_lib.checks.collect.apart import HANDED
 from course_lib.checks.collect.shared import Trajectory
 from course_lib.checks.references import APART, EXPECTED, SCALES
@@ -46,6 +46,8 @@ def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         raise CouldNotTell(f"no memory left on {inputs['device']}")
     if exercise.judged == "chance":
         return chance.judge(exercise, inputs, answer)
+    if exercise.judged == "outcome":
+        return outcomes.judge(exercise, inputs, answer)
     right = expected(exercise, inputs) if answer["outcome"] == "answered" else []
     scales = SCALES[exercise.kind](inputs, right) if right and exercise.kind in SCALES else None
     bound = partial(tolerance, exercise, inputs)

@@ -14,6 +14,12 @@ from course_lib.editions.leaks import HIDDEN_BEGIN, HIDDEN_END
 from course_lib.editions.library import ROOT
 from course_lib.editions.regions import read_regions
 
+STUDENT = "STUDENT"
+"""The one name an argument of a check may be: data made from it belong to one student."""
+
+SOURCE_STUDENT = "sample-student"
+"""Whose data the source notebooks are solved for."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -99,5 +105,12 @@ def _cases_of(cell: str, source: str) -> Iterator[Case]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "check":
             hidden = any(begin < node.lineno < end for begin, end in blocks)
             exercise = ast.literal_eval(node.args[0])
-            given = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+            given = {str(word.arg): _plain(word.value) for word in node.keywords}
             yield Case(cell, exercise, given, hidden)
+
+
+def _plain(node: ast.expr) -> Any:
+    """A plain value; ``STUDENT``, which grading sets, stands for the student of the source."""
+    if isinstance(node, ast.Name) and node.id == STUDENT:
+        return SOURCE_STUDENT
+    return ast.literal_eval(node)

@@ -18,6 +18,13 @@ from course_lib.checks.collect.layer import run_layer
 from course_lib.checks.collect.optimizer import run_convention, run_optimizer
 from course_lib.checks.collect.plateau import run_plateau
 from course_lib.checks.collect.shared import At
+from course_lib.checks.collect.training import (
+    run_configuration,
+    run_draws,
+    run_model_loss,
+    run_overfit,
+    run_own_parts,
+)
 from course_lib.checks.spec import FAKE, Answer, Inputs
 
 
@@ -66,6 +73,11 @@ _RUNS: dict[str, Run] = {
     "calls": run_calls,
     "layer": run_layer,
     "plateau": run_plateau,
+    "model loss": run_model_loss,
+    "overfit": run_overfit,
+    "draws": run_draws,
+    "configuration": run_configuration,
+    "own parts": run_own_parts,
 }
 
 

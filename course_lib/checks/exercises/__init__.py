@@ -4,7 +4,7 @@ from importlib import import_module
 
 from course_lib.checks.spec import Exercise
 
-ASSIGNMENTS = ("optimizers", "schedules", "dropout", "batchnorm")
+ASSIGNMENTS = ("optimizers", "schedules", "dropout", "batchnorm", "training")
 """Slugs of the assignments, in the order of the course; each names a module here."""
 
 EXERCISES: tuple[Exercise, ...] = tuple(

@@ -23,6 +23,14 @@ from course_lib.checks.inputs.schedules import (
     schedule_inputs,
     sequence_inputs,
 )
+from course_lib.checks.inputs.training import (
+    configuration_inputs,
+    draw_inputs,
+    ensemble_inputs,
+    model_inputs,
+    own_parts_inputs,
+    stopping_inputs,
+)
 from course_lib.checks.spec import Exercise, Inputs
 
 BUILDERS: dict[str, Callable[..., Inputs]] = {
@@ -43,6 +51,13 @@ BUILDERS: dict[str, Callable[..., Inputs]] = {
     "batch norm": batch_norm_inputs,
     "batch norm backward": batch_norm_backward_inputs,
     "batch norm layer": batch_norm_layer_inputs,
+    "model loss": model_inputs,
+    "overfit": model_inputs,
+    "log uniform": draw_inputs,
+    "stopping": stopping_inputs,
+    "ensemble": ensemble_inputs,
+    "configuration": configuration_inputs,
+    "own parts": own_parts_inputs,
 }
 """By the kind of the exercise."""
 

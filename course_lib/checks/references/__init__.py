@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_lib.checks.collect.shared import Trajectory
-from course_lib.checks.references import batchnorm, dropout, optimizers, schedules
+from course_lib.checks.references import batchnorm, dropout, optimizers, schedules, training
 from course_lib.checks.spec import Exercise, Inputs
 
 EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
@@ -18,6 +18,10 @@ EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
     "batch norm": batchnorm.batch_norm,
     "batch norm backward": batchnorm.backward,
     "batch norm layer": batchnorm.layer,
+    "model loss": training.model_loss,
+    "stopping": training.stopping,
+    "ensemble": training.ensemble,
+    "own parts": training.own_parts,
 }
 """By the kind of the exercise."""
 
