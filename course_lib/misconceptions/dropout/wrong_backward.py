@@ -71,7 +71,7 @@ MISCONCEPTIONS = (
         hint="You draw a new mask on the way back. Through which network did the output go, and "
         "which argument remembers it?",
         section=_BACKWARD,
-        edits=((_RESULT, "grad_output * dropout_mask(grad_output, p) * scale"),),
+        edits=((_RESULT, "grad_output * (torch.rand_like(grad_output) >= p) * scale"),),
         caught_by=_BY,
     ),
     Misconception(
