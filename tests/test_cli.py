@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from course_lib import cli
 from course_lib.editions import sync
 from course_lib.editions.regions import RegionError
-from course_lib.grading import run
 from course_lib.grading.course import Course, GradingError
+from course_lib.grading.sealed import pool
 from course_lib.publish import build
 
 MAKEFILE = (cli.ROOT / "Makefile").read_text()
@@ -43,7 +43,7 @@ def test_every_target_calls_a_command_that_exists():
     [
         ("book", build, "build", build.BuildFailed("page.md:3: no such [label]")),
         ("sync", sync, "sync", RegionError("adam.py:3: stray mark")),
-        ("grade", run, "grade", GradingError("needed submissions, found none")),
+        ("grade", pool, "grade", GradingError("needed submissions, found none")),
     ],
 )
 def test_what_a_person_can_mend_is_said_without_a_traceback(
@@ -78,7 +78,7 @@ def asked(monkeypatch):
     monkeypatch.setattr("course_lib.grading.release.release", note("release", Path("release")))
     monkeypatch.setattr("course_lib.grading.sample_class.make", note("make", Path("submitted")))
     monkeypatch.setattr("course_lib.grading.mutants.hunt", note("hunt", True))
-    monkeypatch.setattr(run, "grade", note("grade", []))
+    monkeypatch.setattr(pool, "grade", note("grade", []))
     monkeypatch.setattr("course_lib.grading.report.show", lambda names, course: None)
     return calls
 
@@ -101,6 +101,14 @@ def test_all_that_was_handed_in_is_graded_and_what_is_named_is_asked_for(asked):
     asked.clear()
     assert call("grade", "dropout").exit_code == 0
     assert [name for _, name, _ in asked] == ["dropout"]
+
+
+def test_grading_in_nbgraders_own_way_can_be_asked_for(asked, monkeypatch):
+    stock = []
+    monkeypatch.setenv("COURSE_GRADER", "stock")
+    monkeypatch.setattr("course_lib.grading.run.grade", lambda name, course: stock.append(name))
+    assert call("grade", "optimizers").exit_code == 0
+    assert stock == ["optimizers"] and asked == []
 
 
 def test_a_gpu_can_be_insisted_on(asked):

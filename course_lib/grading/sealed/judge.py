@@ -26,7 +26,12 @@ from course_lib.grading.sealed.student import Student, stopped
 CHECKS = "course_lib.checks"
 """The module whose names are bound to the student's process."""
 
+NUMBERS = ("lr", "eps", "betas", "seed", "steps", "scale")
+"""Parameters that change numbers, and never which lines of a rule run."""
+
 Found = Result | Lost
+
+Path = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Judge:
     def __init__(self, student: Student, seed: bytes) -> None:
         self._student, self._seed = student, seed
         self._found: dict[str, Found] = {}
+        self._hygiene: dict[Path, Answer] = {}
         self.seconds: dict[str, float] = {}
 
     def judge(self, tests: Sequence[TestCell]) -> list[Verdict]:
@@ -88,7 +94,7 @@ class Judge:
         return self._found[question.key]
 
     def _asked(self, question: Question) -> Found:
-        subject = _Listening(self._student)
+        subject = _Listening(self._student, question, self._hygiene)
         try:
             result = run_check(question.exercise, subject, **fresh(question, self._seed))
         except Lost as lost:
@@ -122,17 +128,42 @@ class Judge:
 
 
 class _Listening:
-    """The student's process as a subject, whose notes on real devices are kept."""
+    """The student's process as a subject, whose notes on real devices are kept.
 
-    def __init__(self, student: Student) -> None:
-        self._student = student
+    On the pretended device only the lines that run matter, not the numbers: it is asked once for
+    all questions that take the same way through a rule.
+    """
+
+    def __init__(self, student: Student, question: Question, hygiene: dict[Path, Answer]) -> None:
+        self._student, self._hygiene = student, hygiene
+        self._path = path(question)
         self.notes: tuple[str, ...] = ()
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
+        if inputs["device"] == FAKE:
+            if self._path not in self._hygiene:
+                self._hygiene[self._path] = self._student.call(exercise, inputs)
+            return self._hygiene[self._path]
         answer = self._student.call(exercise, inputs)
-        if inputs["device"] != FAKE:
-            self.notes = self._student.notes
+        self.notes = self._student.notes
         return answer
+
+
+def path(question: Question) -> Path:
+    """What decides on the lines that run: the options that are set, and the flags among them.
+
+    Example:
+        >>> one = Question("adam", {"lr": 0.1, "seed": 1, "amsgrad": True})
+        >>> one_more = Question("adam", {"lr": 0.2, "seed": 2, "amsgrad": True})
+        >>> path(one) == path(one_more), path(one) == path(Question("adam", {"lr": 0.1}))
+        (True, False)
+    """
+    found = {question.exercise}
+    for name, value in question.parameters.items():
+        if name not in NUMBERS:
+            plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+            found.add(f"{name} {bool(value) if plain else value!r}")
+    return frozenset(found)
 
 
 def report(found: Found) -> None:

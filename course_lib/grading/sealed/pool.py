@@ -1,5 +1,6 @@
 """Grade a whole class: several judges, one writer, and nothing lost when it is killed."""
 
+import gc
 import os
 import time
 from collections import deque
@@ -199,6 +200,9 @@ def _warm_up() -> None:
     torch.autograd.backward((weight * weight).sum())
     torch.optim.SGD([weight], lr=0.1).step()
     import course_lib.misconceptions  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
 
 
 def _serve(

@@ -13,6 +13,13 @@ Class = Callable[..., Student]
 QUICK = Bounds(cell=2.0, call=2.0, whole=30.0)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def grader() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COURSE_GRADER", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("library") / "student"
