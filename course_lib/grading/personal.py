@@ -37,6 +37,19 @@ def set_student(nb: NotebookNode, student: str) -> list[str]:
     return []
 
 
+def given(nb: NotebookNode) -> dict[str, str]:
+    """What a test may take for granted: ``STUDENT``, as the student's own cell sets it.
+
+    Args:
+        nb: A notebook in which grading has set it.
+
+    Returns:
+        The name and its value; empty where the notebook has none.
+    """
+    own = [cell.source.partition("=")[2].strip() for cell in nb.cells if cells.name(cell) == CELL]
+    return {NAME: ast.literal_eval(own[0])} if own else {}
+
+
 def _sets(source: str) -> bool:
     """Whether a cell assigns ``STUDENT``; False for what is no Python."""
     try:

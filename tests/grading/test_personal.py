@@ -4,7 +4,7 @@ import pytest
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_lib.grading.personal import set_student
+from course_lib.grading.personal import given, set_student
 from course_lib.grading.sanitize import restore
 
 USES = "print(STUDENT, data(student=STUDENT, n=3) == STUDENT)"
@@ -68,3 +68,10 @@ def test_the_cell_becomes_an_ordinary_one_for_nbgrader() -> None:
     set_student(nb, "ada")
     assert restore(nb, []) == []
     assert "nbgrader" not in nb.cells[0].metadata
+
+
+def test_tests_are_given_the_name_that_grading_has_set() -> None:
+    nb = notebook("", USES)
+    set_student(nb, "o'neil")
+    assert given(nb) == {"STUDENT": "o'neil"}
+    assert given(notebook("1 + 1", name=None)) == {}

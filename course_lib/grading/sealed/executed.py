@@ -10,6 +10,7 @@ from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader.utils import is_grade, is_solution
 
 from course_lib.grading import cells
+from course_lib.grading.personal import given
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.judge import Judge, TestCell, Verdict
@@ -71,7 +72,7 @@ def execute(
             if not is_test(cell):
                 cell.outputs = _nodes(student.run(cell.source), number)
         ran = time.monotonic()
-        judge = Judge(student, seed)
+        judge = Judge(student, seed, given(nb))
         verdicts = judge.judge(tests)
         layers, starts = student.layers, student.starts
     by_name = {verdict.cell.name: verdict for verdict in verdicts}

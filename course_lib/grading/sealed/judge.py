@@ -10,10 +10,10 @@ import builtins
 import io
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from course_lib.checks.report import CheckFailed
@@ -68,19 +68,22 @@ class Judge:
     Args:
         student: The process that answers; all its cells were run.
         seed: Of this submission.
+        given: Names that tests may use, with their values.
     """
 
-    def __init__(self, student: Student, seed: bytes) -> None:
-        self._student, self._seed = student, seed
+    def __init__(
+        self, student: Student, seed: bytes, given: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        self._student, self._seed, self._given = student, seed, given
         self._found: dict[str, Found] = {}
         self._hygiene: dict[Path, Answer] = {}
         self.seconds: dict[str, float] = {}
 
     def judge(self, tests: Sequence[TestCell]) -> list[Verdict]:
         """Ask every question of the tests, then decide test by test."""
-        for question in order(list(planned(tests)), self._seed):
+        for question in order(list(planned(tests, self._given)), self._seed):
             self._ask(question)
-        names: dict[str, Any] = {"__name__": "tests"}
+        names: dict[str, Any] = {"__name__": "tests", **self._given}
         return [self._decide(test, names) for test in tests]
 
     def _ask(self, question: Question) -> Found:
@@ -99,6 +102,10 @@ class Judge:
             result = run_check(question.exercise, subject, **fresh(question, self._seed))
         except Lost as lost:
             return lost
+        except Exception as error:  # an answer may be built to break its own comparison
+            if not subject.answered:
+                raise  # the question's own fault, not an answer's
+            return Lost("NotRun", f"its answer cannot be judged ({type(error).__name__})")
         return replace(result, notes=(*subject.notes, *result.notes))
 
     def _decide(self, test: TestCell, names: dict[str, Any]) -> Verdict:
@@ -138,6 +145,7 @@ class _Listening:
         self._student, self._hygiene = student, hygiene
         self._path = path(question)
         self.notes: tuple[str, ...] = ()
+        self.answered = False
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         if inputs["device"] == FAKE:
@@ -145,7 +153,7 @@ class _Listening:
                 self._hygiene[self._path] = self._student.call(exercise, inputs)
             return self._hygiene[self._path]
         answer = self._student.call(exercise, inputs)
-        self.notes = self._student.notes
+        self.notes, self.answered = self._student.notes, True
         return answer
 
 
@@ -232,12 +240,14 @@ def points(value: Any, most: float) -> float:
     return float(value)
 
 
-def planned(tests: Iterable[TestCell]) -> Iterator[Question]:
+def planned(
+    tests: Iterable[TestCell], given: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Question]:
     """Yield the questions of tests, found by running them with a ``check`` that only listens.
 
     A test that asks for a value of the student's tells no more here; the rest is asked in its turn.
     """
-    names: dict[str, Any] = {"__name__": "tests"}
+    names: dict[str, Any] = {"__name__": "tests", **given}
     for test in tests:
         heard: list[Question] = []
 

@@ -4,6 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
+from course_lib.grading.personal import NAME
 from course_lib.grading.sealed.judge import CHECKS
 
 OFFERED = ("check", "student_value", "CheckFailed")
@@ -22,7 +23,7 @@ def problems(tests: Sequence[tuple[str, str]]) -> list[str]:
         >>> problems([("a", "assert best_rate < 1")])
         ["a: `best_rate` is a student's: fetch it with student_value('best_rate')"]
     """
-    known = {*dir(builtins), "__name__"}
+    known = {*dir(builtins), "__name__", NAME}
     found: list[str] = []
     for name, source in tests:
         try:

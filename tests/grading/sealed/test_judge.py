@@ -151,3 +151,10 @@ def test_questions_are_found_by_running_the_tests() -> None:
 def test_points_outside_their_domain_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match=r"points must be in \[0, 5\]"):
         points(value, 5.0)
+
+
+def test_a_test_may_use_what_grading_has_set() -> None:
+    own = TestCell("t", HEAD + "check('adam', student=STUDENT)", 1.0)
+    found = planned([own], {"STUDENT": "ann"})
+    assert [question.parameters for question in found] == [{"student": "ann"}]
+    assert list(planned([own])) == []

@@ -140,6 +140,7 @@ def test_ready_made_help_is_shown_to_a_person(source: str, asks_for: str) -> Non
         "from course_lib import optim\noptim.SGD",
         "%matplotlib inline",
         "x = torch.zeros_like(param)",
+        "model.eval()",
     ],
 )
 def test_honest_code_is_not_mentioned(source: str) -> None:
@@ -169,4 +170,5 @@ def test_what_can_be_judged_is_not_mentioned() -> None:
     second = (
         "for seed in (1, 2):\n    check('adam', seed=seed)\nassert near([student_value('a')], 1)"
     )
-    assert problems([("one", first), ("two", second)]) == []
+    third = f"{HEAD}check('adam', student=STUDENT)"
+    assert problems([("one", first), ("two", second), ("three", third)]) == []
