@@ -31,9 +31,12 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         inputs: What the student's code was run on, and what was kept back.
         answer: What came.
     """
-    if broken := _form(exercise, inputs, answer):
-        return broken
-    found = next(JUDGES[exercise.kind](inputs, answer), None)
+    try:
+        if broken := _form(exercise, inputs, answer):
+            return broken
+        found = next(JUDGES[exercise.kind](inputs, answer), None)
+    except Exception as error:  # Else an answer built to break the judgement would pass.
+        found = f"the answer cannot be judged ({type(error).__name__})"
     return Break("values", found) if found else None
 
 
@@ -45,9 +48,10 @@ def features(exercise: Exercise, inputs: Inputs, answer: Answer) -> list[str]:
         inputs: What the student's code was run on.
         answer: What came.
     """
-    broken = _form(exercise, inputs, answer)
-    found = {f"form: {broken.rung}"} if broken else set()
+    found: set[str] = set()
     try:
+        broken = _form(exercise, inputs, answer)
+        found = {f"form: {broken.rung}"} if broken else set()
         return sorted(found | set(MARKS[exercise.kind](inputs, answer)))
     except Exception:  # An answer of another form has no such marks; the verdict says what it is.
         return sorted({*found, "another form"})
@@ -158,7 +162,7 @@ def _overfit(inputs: Inputs, answer: Answer) -> Iterator[str]:
             "expected the mean cross-entropy before the first step as the first loss, "
             f"{first:.6g}, got {told[0].item():.6g}"
         )
-    if max(len(told), answer["passes"]) > steps + 1:
+    if max(len(told), answer.get("passes", 0)) > steps + 1:
         yield f"expected at most {steps} steps, got {max(len(told), answer['passes'])}"
     right = int((after.argmax(1) == targets).sum())
     if right < len(targets) or last > FITTED:
@@ -183,7 +187,7 @@ def _overfit_marks(inputs: Inputs, answer: Answer) -> Iterator[str]:
     yield f"first loss: {next(named, 'another')}"
     yield "model untouched" if torch.equal(before, after) else "model trained"
     yield "told losses fall" if told[-1] < 0.9 * told[0] else "told losses stay"
-    if max(len(told), answer["passes"]) > inputs["steps"] + 1:
+    if max(len(told), answer.get("passes", 0)) > inputs["steps"] + 1:
         yield "too many steps"
     right = after.argmax(1) == targets
     half = right[: count // 2]

@@ -362,3 +362,14 @@ def test_log_c_is_what_a_silent_model_has() -> None:
 
     ((loss,),) = model_loss(find("initial_loss"), {**inputs, "state": state})
     assert loss.item() == pytest.approx(math.log(10))
+
+
+@pytest.mark.parametrize("slug", ["overfit_sample", "log_uniform", "digits_configuration"])
+@pytest.mark.parametrize("trajectory", [[], [[]], [[torch.ones(1)]], [[torch.ones(2, 2)] * 3] * 3])
+def test_an_answer_of_no_known_form_fails(slug: str, trajectory: list[list[Tensor]]) -> None:
+    exercise = find(slug)
+    case = {"student": "ann"} if slug == "digits_configuration" else {}
+    inputs = {**build(exercise, case), "device": "cpu"}
+    answer = {"outcome": "answered", "trajectory": trajectory, "faults": {}}
+    assert outcomes.judge(exercise, inputs, answer) is not None
+    assert outcomes.features(exercise, inputs, answer)
