@@ -116,7 +116,10 @@ def draw_inputs(exercise: Exercise, *, seed: int = 0, **options: Any) -> Inputs:
 
 
 def stopping_inputs(
-    exercise: Exercise, *, losses: tuple[tuple[float, ...], ...], **options: Any
+    exercise: Exercise,
+    *,
+    losses: tuple[tuple[float, ...], ...] = ((3.0, 1.0, 2.0, 2.0, 2.0, 2.0),),
+    **options: Any,
 ) -> Inputs:
     """A validation curve for each call.
 
