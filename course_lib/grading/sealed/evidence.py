@@ -40,6 +40,10 @@ def answer(said: Any) -> Answer:
         found["step"] = _number(said["step"])
     if found["outcome"] == "answered":
         found |= {"trajectory": _trajectory(said), "faults": _faults(said)}
+        if "passes" in said:
+            found["passes"] = _number(said["passes"])
+        if "stopped" in said:
+            found["stopped"] = _sentences(said["stopped"])
     if found["outcome"] == "raised":
         found = {"type": "Exception", "message": "", "step": 0, **found}
     if found["outcome"] == "refused":
@@ -70,6 +74,12 @@ def text(said: Any, limit: int = TEXT) -> str:
     if not isinstance(said, str):
         raise Unfit("a sentence that is no text")
     return _CONTROL.sub("", said[:limit])
+
+
+def _sentences(said: Any) -> list[str]:
+    if not isinstance(said, list):
+        raise Unfit("sentences that are no list")
+    return [text(one) for one in said]
 
 
 def _number(said: Any) -> int:

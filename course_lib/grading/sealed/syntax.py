@@ -14,7 +14,7 @@ HELP = {
     r"^torch\.(.*\.)?\w*[Dd]ropout\w*$": "torch's own dropout",
     r"^torch\.(.*\.)?\w*(Norm[123]d|LayerNorm|_norm)\w*$": "torch's own normalization",
     r"torch\.(ops|_C|_VF|_foreach|_fused|_functorch|_refs|_decomp)": "torch's operators by name",
-    r"(^|\.)(getsource|getsourcelines|eval|exec|compile|__import__|import_module)$": "code as text",
+    r"^(eval|exec|compile|__import__)$|(^|\.)(getsource\w*|import_module)$": "code as text",
     r"(^|\.)(_getframe|settrace|setprofile|gc\.get_objects|get_referrers)$": "other code's frames",
     r"(^|\.)(__code__|__closure__|__globals__|__subclasses__)$": "other code's insides",
 }
