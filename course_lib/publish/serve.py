@@ -14,6 +14,12 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing: a reader does not need a line for every font."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A browser asks for a page's files all at once; the usual backlog of five drops some."""
+
+    request_queue_size = 128
+
+
 def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     """Return a server of a folder on the loopback address, not yet running.
 
@@ -26,7 +32,7 @@ def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     """
     if not (site / "index.html").exists():
         raise FileNotFoundError(f"needed a built book in {site}, got none: run `make book` first")
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
+    return _Server(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
 
 
 def serve(site: Path = ROOT / "_build" / "book" / "_build" / "html", port: int = 8000) -> None:
