@@ -8,7 +8,7 @@ import torch
 
 from course_lib.checks import run_check
 from course_lib.checks.exercises import EXERCISES, find, written_as
-from course_lib.checks.inputs import build
+from course_lib.checks.inputs import BUILDERS, build
 from course_lib.checks.subject import Given
 from course_lib.session import library
 from tests.checks.cells import RIGHT, sgd
@@ -103,6 +103,8 @@ def test_inputs_are_plain(slug: str) -> None:
     more: dict[str, Any] = {"betas": (0.5, 0.5)} if "betas" in exercise.options else {}
     if exercise.assignment == "optimizers":
         more["changes"] = {2: {"lr": 0.5}}
+    if "student" in inspect.signature(BUILDERS[exercise.kind]).parameters:
+        more["student"] = "ann"
     assert_plain(build(exercise, more))
 
 
