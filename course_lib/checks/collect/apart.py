@@ -7,7 +7,6 @@ writes down what it is handed, and leaves marks in its output and in the running
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FunctionType
 from typing import Any
 
 import torch
@@ -106,7 +105,7 @@ def placed(stand_in: StandIn, namespaces: list[dict[str, Any]]) -> Iterator[None
 def _namespaces(cls: Any) -> list[dict[str, Any]]:
     """Where a layer may find the function: its own cell's names, and the library's."""
     members = [member for kind in getattr(cls, "__mro__", ()) for member in vars(kind).values()]
-    found = [member.__globals__ for member in members if isinstance(member, FunctionType)]
+    found = [member.__globals__ for member in members if hasattr(member, "__globals__")]
     library = [vars(m) for n, m in list(sys.modules.items()) if n.startswith("course_lib.nn")]
     return list({id(names): names for names in (*found, *library)}.values())
 
