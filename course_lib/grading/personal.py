@@ -13,6 +13,9 @@ CELL = "student"
 NAME = "STUDENT"
 """The variable that cell sets."""
 
+_SET = "course_student"
+"""Entry of a notebook's metadata: cells lose their names where they are not graded."""
+
 
 def set_student(nb: NotebookNode, student: str) -> list[str]:
     """Set ``STUDENT`` in place, in a first cell of its own if the cell for it is gone.
@@ -32,13 +35,16 @@ def set_student(nb: NotebookNode, student: str) -> list[str]:
         cell.source = line
     if not own and any(NAME in cell.source for cell in others):
         nb.cells.insert(0, new_code_cell(line))
+    nb.metadata.pop(_SET, None)
+    if own or any(NAME in cell.source for cell in others):
+        nb.metadata[_SET] = student
     if any(_sets(cell.source) for cell in others):
         return [f"`{NAME}` is also set outside of the cell `{CELL}`: look at it."]
     return []
 
 
 def given(nb: NotebookNode) -> dict[str, str]:
-    """What a test may take for granted: ``STUDENT``, as the student's own cell sets it.
+    """What a test may take for granted: ``STUDENT``, as :func:`set_student` has set it.
 
     Args:
         nb: A notebook in which grading has set it.
@@ -46,8 +52,7 @@ def given(nb: NotebookNode) -> dict[str, str]:
     Returns:
         The name and its value; empty where the notebook has none.
     """
-    own = [cell.source.partition("=")[2].strip() for cell in nb.cells if cells.name(cell) == CELL]
-    return {NAME: ast.literal_eval(own[0])} if own else {}
+    return {NAME: nb.metadata[_SET]} if _SET in nb.metadata else {}
 
 
 def _sets(source: str) -> bool:
