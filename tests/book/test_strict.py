@@ -47,7 +47,7 @@ def write_book(root: Path, bodies: dict[str, str]) -> None:
     """Lay out a book with the settings and extensions of the real one."""
     (root / "book").mkdir()
     (root / "_config.yml").write_text((ROOT / "_config.yml").read_text())
-    for shared in ("_ext", "assets", "vendor", "references.bib"):
+    for shared in ("_ext", "assets", "root", "vendor", "references.bib"):
         (root / "book" / shared).symlink_to(ROOT / "book" / shared)
     (root / "book" / "index.md").write_text("# A book\n\n```{bibliography}\n```\n")
     for name, body in bodies.items():
