@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course_lib.checks.report import CheckFailed, check
     from course_lib.checks.run import run_check
-    from course_lib.checks.values import student_value
 
-_HOME = {
-    "check": "report",
-    "CheckFailed": "report",
-    "run_check": "run",
-    "student_value": "values",
-}
+_HOME = {"check": "report", "CheckFailed": "report", "run_check": "run"}
 
-__all__ = ["CheckFailed", "check", "run_check", "student_value"]
+__all__ = ["CheckFailed", "check", "run_check"]
 
 
 def __getattr__(name: str) -> Any:

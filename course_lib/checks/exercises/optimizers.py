@@ -43,8 +43,6 @@ def _optimizer(
         options=options,
         defaults=defaults or {},
         rtol=rtol,
-        method="update",
-        refused=("torch.optim",),
     )
 
 
