@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course_lib.editions.library import ROOT
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -19,7 +21,6 @@ app = typer.Typer(
 )
 console = Console()
 
-ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 STUDENT = BUILD / "student"
 CODE = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from course_lib.editions.regions import BEGIN, Region, read_regions
 
 PACKAGE = Path(__file__).resolve().parent.parent
-ROOT = PACKAGE.parent
+ROOT = PACKAGE.parent  # the repository, with _config.yml, book/ and assignments/
 
 # What a student does not get: mistakes, answers, the grader, the book's workshop.
 INSTRUCTOR_ONLY = ("cli.py", "editions", "grading", "misconceptions", "publish")

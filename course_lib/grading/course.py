@@ -13,7 +13,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from course_lib.editions.library import ROOT
 
 
 class GradingError(RuntimeError):

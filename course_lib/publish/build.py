@@ -13,8 +13,9 @@ import yaml
 from filelock import FileLock
 from rich.console import Console
 
+from course_lib.editions.library import ROOT
 from course_lib.publish.execute import PageFailed, cache_folder, plain, run_missing
-from course_lib.publish.pages import ROOT, notebooks
+from course_lib.publish.pages import notebooks
 
 _WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL): |Exception|Error\b")
 

@@ -20,7 +20,7 @@ from myst_nb.core.read import create_nb_reader
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 
-from course_lib.publish.pages import ROOT
+from course_lib.editions.library import ROOT
 
 # What a chapter may import; a change there makes every kept output stale.
 _IMPORTED = ("corrections.py", "data", "figures", "training")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import course_lib
-
-# The folder at the top of the repository, which holds _config.yml and _toc.yml.
-ROOT = Path(course_lib.__file__).resolve().parents[1]
+from course_lib.editions.library import ROOT
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:

@@ -6,7 +6,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from course_lib.publish.pages import ROOT
+from course_lib.editions.library import ROOT
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -15,9 +15,10 @@ from nbformat.notebooknode import NotebookNode
 from course_lib import session
 from course_lib.checks import CheckFailed
 from course_lib.editions.leaks import HIDDEN_BEGIN
+from course_lib.editions.library import ROOT
 from course_lib.editions.regions import read_regions, replace_regions
 from course_lib.grading import cells
-from course_lib.grading.course import ROOT, Course
+from course_lib.grading.course import Course
 
 SOURCE = Course().source("optimizers")
 MACHINE = {

@@ -7,8 +7,8 @@ import sys
 from functools import cache
 from types import ModuleType
 
+from course_lib.editions.library import ROOT
 from course_lib.publish.execute import read
-from course_lib.publish.pages import ROOT
 
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from nbformat import NotebookNode
 
+from course_lib.editions.library import ROOT
 from course_lib.figures.markup import DATA_KEY
 from course_lib.publish import execute
-from course_lib.publish.pages import ROOT, notebooks
+from course_lib.publish.pages import notebooks
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.publish.pages import ROOT
+from course_lib.editions.library import ROOT
 from tests.book.chapter import load
 from tests.book.executed import figure_data
 

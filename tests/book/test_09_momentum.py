@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.editions.library import ROOT
 from course_lib.optim import conventions
-from course_lib.publish.pages import ROOT
 from tests.book.chapter import load
 from tests.book.executed import as_array, figure_data
 

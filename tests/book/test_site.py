@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from course_lib.grading.course import ROOT
+from course_lib.editions.library import ROOT
 from course_lib.misconceptions.optimizers import MISCONCEPTIONS
 from tests.book.html_pages import Page, pages, read
 

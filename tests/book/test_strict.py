@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.editions.library import ROOT
 from course_lib.publish.build import BuildFailed, build
 from course_lib.publish.execute import PageFailed, cache_folder, kept, run_missing
-from course_lib.publish.pages import ROOT, notebooks
+from course_lib.publish.pages import notebooks
 
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
 

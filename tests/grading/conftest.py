@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading.course import ROOT, Course
+from course_lib.editions.library import ROOT
+from course_lib.grading.course import Course
 
 Nbgrader = Callable[..., subprocess.CompletedProcess[str]]
 

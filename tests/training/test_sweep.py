@@ -68,9 +68,19 @@ def test_dropout_changes_the_loss_and_keeps_the_mean_of_a_hidden_unit():
 def test_a_factor_of_zero_stops_the_training():
     moved = last(gradient_step, None, factor=lambda progress: 1.0 if progress == 0 else 0.0)
     once = next(
-        iter(steps(gradient_step, None, rates=[0.01, 0.05], seeds=[0, 1], data=some_data(),
-                   sizes=(4, 5, 3), epochs=3, batch_size=16))
-    )  # fmt: skip
+        iter(
+            steps(
+                gradient_step,
+                None,
+                rates=[0.01, 0.05],
+                seeds=[0, 1],
+                data=some_data(),
+                sizes=(4, 5, 3),
+                epochs=3,
+                batch_size=16,
+            )
+        )
+    )
     for many, one in zip(moved.params, once.params, strict=True):
         assert torch.equal(many, one)
 
@@ -82,8 +92,16 @@ def test_every_example_is_used_once_in_a_pass():
     def spy(state, grad, *, lr):
         return state, 0 * grad
 
-    run = steps(spy, None, rates=[0.1], seeds=[0], data=(inputs, labels), sizes=(4, 5, 3),
-                epochs=1, batch_size=16)  # fmt: skip
+    run = steps(
+        spy,
+        None,
+        rates=[0.1],
+        seeds=[0],
+        data=(inputs, labels),
+        sizes=(4, 5, 3),
+        epochs=1,
+        batch_size=16,
+    )
     seen = [snapshot.losses.item() for snapshot in run]
     whole = cost(predict(perceptrons((4, 5, 3), [0]), inputs), labels).item()
     assert len(seen) == 3
