@@ -5,7 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 COURSE := $(VENV)/bin/course
 READY := $(VENV)/.ready
-ASSIGNMENT ?= optimizers
+# One assignment, or several in quotes; all of them by default.
+ASSIGNMENT ?=
 
 # Where torch comes from. Without a GPU: PyTorch's CPU wheels, a tenth of the size. With one, or
 # with an empty value, torch comes from wherever pip looks on this machine.
@@ -14,7 +15,7 @@ TORCH_INDEX := $(if $(shell command -v nvidia-smi),,https://download.pytorch.org
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course quick test format book serve student sync sample-class grade mutants bench
+.PHONY: help setup course quick test format book chapters serve student sync sample-class grade mutants bench
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +29,8 @@ $(READY): constraints.txt pyproject.toml
 	$(VENV)/bin/pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-course: $(READY) ## the whole road: book, release, a graded sample class, feedback, the table
-	@$(COURSE) run
+course: $(READY) ## the whole road: book, releases, a graded sample class, feedback, the tables
+	@$(COURSE) run $(ASSIGNMENT)
 
 quick: $(READY) ## the fast tests, under a minute; one exercise with EX=adam
 	@$(COURSE) quick $(EX)
@@ -43,11 +44,14 @@ format: $(READY) ## format code and notebooks, mend what the linter can mend
 book: $(READY) ## build the book strictly
 	@$(COURSE) book
 
+chapters: $(READY) ## words, figures, corrections, references and running time of each chapter
+	@$(COURSE) chapters
+
 serve: $(READY) ## build the book and open it at a local address
 	@$(COURSE) serve
 
 student: $(READY) ## derive the student edition and the release notebooks
-	@$(COURSE) student
+	@$(COURSE) student $(ASSIGNMENT)
 
 sync: $(READY) ## copy the library's solutions into the source notebooks
 	@$(COURSE) sync
@@ -55,11 +59,11 @@ sync: $(READY) ## copy the library's solutions into the source notebooks
 sample-class: $(READY) ## generate the sample class's submissions
 	@$(COURSE) sample-class $(ASSIGNMENT)
 
-grade: $(READY) ## grade the submissions, write feedback and the table; ASSIGNMENT=optimizers
+grade: $(READY) ## grade the submissions, write feedback and the tables; one with ASSIGNMENT=optimizers
 	@$(COURSE) grade $(ASSIGNMENT)
 
-mutants: $(READY) ## grade every known mistake and every right variant through the notebook
-	@$(COURSE) mutants
+mutants: $(READY) ## grade every known mistake and every right variant through the notebooks
+	@$(COURSE) mutants $(ASSIGNMENT)
 
 bench: $(READY) ## milliseconds per step beside torch, and the distance from torch's trajectories
 	@$(COURSE) bench

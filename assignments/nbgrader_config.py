@@ -27,11 +27,34 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# COURSE_GRADER=stock grades in nbgrader's own way, tests beside the student's code.
+stock = os.environ.get("COURSE_GRADER") == "stock"
+sealed = "course_lib.grading.sealed.plugin"
 c.Autograde.autograde_preprocessors = [
-    "course_lib.grading.execute.BoundedExecute",
+    "course_lib.grading.execute.BoundedExecute" if stock else f"{sealed}.SealedExecute",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.SaveAutoGrades" if stock else f"{sealed}.SealedScores",
     "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+if not stock:
+    from course_lib.grading.sealed import precheck
+
+    precheck.install()
+
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    f"{sealed}.RefuseUnjudgeable",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
@@ -39,7 +62,9 @@ c.Autograde.autograde_preprocessors = [
 if student_edition.is_dir():
     c.BoundedExecute.library = str(student_edition)
 
+# Seconds a cell may run. Cells of the capstone train networks.
 c.Execute.timeout = 30
+c.BoundedExecute.timeouts = {"training": 300}
 # A cell is judged by its outputs: wait for them, however much was printed.
 c.Execute.iopub_timeout = 20
 c.Execute.shutdown_kernel = "immediate"

@@ -6,11 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import track
+
+if TYPE_CHECKING:
+    from course_lib.grading.course import Course
 
 from course_lib.editions.library import ROOT
 
@@ -32,16 +37,35 @@ CODE = [
     "assignments/nbgrader_config.py",
 ]
 
-Assignment = Annotated[str, typer.Argument(help="Name of the assignment's folder.")]
+Assignments = Annotated[
+    list[str] | None, typer.Argument(help="Names of assignments; all by default.", metavar="NAME")
+]
+RequireCuda = Annotated[bool, typer.Option("--require-cuda", help="Refuse to grade without a GPU.")]
+
+
+class Level(Enum):
+    """How many layers of the sandbox must stand."""
+
+    STRICT = "strict"
+    AVAILABLE = "available"
+
+
+Jobs = Annotated[
+    int, typer.Option(help="Submissions at a time; one for each processor by default.")
+]
+Sandbox = Annotated[
+    Level, typer.Option(help="Refuse fewer layers than documented, or take those there are.")
+]
 
 
 @app.command()
-def run(assignment: Assignment = "optimizers") -> None:
-    """Go the whole road: book, release, a graded sample class, feedback, the table."""
+def run(assignments: Assignments = None, require_cuda: RequireCuda = False) -> None:
+    """Go the whole road: book, releases, a graded sample class, feedback, the tables."""
+    _chosen(assignments)
     site = book()
-    student(assignment)
-    sample_class(assignment)
-    grade(assignment)
+    student(assignments)
+    sample_class(assignments)
+    grade(assignments, require_cuda)
     console.print(f"\n[bold]Book[/]      {site / 'index.html'}")
 
 
@@ -63,18 +87,29 @@ def serve() -> None:
 
 
 @app.command()
-def student(assignment: Assignment = "optimizers") -> None:
-    """Derive the student edition of the library and the release notebook."""
+def chapters() -> None:
+    """Count each chapter's words, figures, corrections and references, and time its cells."""
+    from course_lib.publish.census import show
+
+    show(console)
+
+
+@app.command()
+def student(assignments: Assignments = None) -> None:
+    """Derive the student edition of the library and the release notebooks."""
     from course_lib.editions.regions import RegionError
     from course_lib.editions.student import derive
     from course_lib.grading.course import GradingError
     from course_lib.grading.release import release
 
+    chosen = _chosen(assignments)
     with _in_plain_words(RegionError, GradingError):
-        written = derive(STUDENT)
-        folder = release(assignment)
+        with console.status("Deriving the student edition"):
+            written = derive(STUDENT)
+        folders = [release(name) for name in track(chosen, "Releasing", console=console)]
     console.print(f"Student edition {'derived' if written else 'up to date'}: {STUDENT}")
-    console.print(f"Release: {folder}")
+    for folder in folders:
+        console.print(f"Release: {folder}")
 
 
 @app.command()
@@ -96,40 +131,66 @@ def sync(
 
 
 @app.command()
-def sample_class(assignment: Assignment = "optimizers") -> None:
+def sample_class(assignments: Assignments = None) -> None:
     """Generate the sample class's submissions."""
     from course_lib.grading.course import GradingError
     from course_lib.grading.sample_class import make
 
+    chosen = _chosen(assignments)
     with _in_plain_words(GradingError):
-        console.print(f"Sample class: {make(assignment)}")
+        folders = [make(name) for name in track(chosen, "Handing in", console=console)]
+    console.print(f"Sample class: {folders[0]}")
 
 
 @app.command()
-def grade(assignment: Assignment = "optimizers") -> None:
-    """Grade the submissions one by one, write feedback, show the table."""
-    from course_lib.grading.course import GradingError
+def grade(
+    assignments: Assignments = None,
+    require_cuda: RequireCuda = False,
+    jobs: Jobs = 0,
+    sandbox: Sandbox = Level.STRICT,
+) -> None:
+    """Grade the submissions, write feedback, show the tables."""
+    from course_lib.checks.devices import REQUIRE
+    from course_lib.grading.course import Course, GradingError
     from course_lib.grading.report import show
-    from course_lib.grading.run import grade as grade_class
 
+    if require_cuda:
+        os.environ[REQUIRE] = "1"  # for the kernels as well
+    chosen = _chosen(assignments)
+    course = Course()
+    if not assignments:  # what nobody has handed in yet is no fault
+        chosen = [name for name in chosen if course.students(name)] or chosen
     with _in_plain_words(GradingError):
-        grade_class(assignment)
-    show(assignment)
+        for name in chosen:
+            _grade_class(name, course, jobs, sandbox)
+    show(chosen, course)
+
+
+def _grade_class(name: str, course: "Course", jobs: int, sandbox: "Level") -> None:
+    """Grade a class sealed or, where that is asked for, one by one in nbgrader's own way."""
+    if os.environ.get("COURSE_GRADER") == "stock":
+        from course_lib.grading.run import grade
+
+        grade(name, course=course)
+    else:
+        from course_lib.grading.sealed.pool import grade as grade_sealed
+
+        grade_sealed(name, course=course, jobs=jobs or None, sandbox=sandbox.value)
 
 
 @app.command()
-def mutants() -> None:
-    """Grade every known mistake and every right variant through the release notebook."""
+def mutants(assignments: Assignments = None) -> None:
+    """Grade every known mistake and every right variant through the release notebooks."""
     from course_lib.grading.mutants import hunt
 
-    if not hunt():
+    if not all([hunt(name) for name in _chosen(assignments)]):
         raise typer.Exit(1)
 
 
 @app.command()
 def bench() -> None:
-    """Show the distance from torch's trajectories, then milliseconds per step beside torch's."""
-    for script in ("trajectories", "optim"):
+    """Show the distance from torch of all that is taught, and times beside torch's."""
+    for script in ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox"):
         subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], cwd=ROOT, check=True)
 
 
@@ -168,6 +229,14 @@ def test() -> None:
             "tests": ["pytest", "-q", "-n", "2", "--dist", "loadscope", "--durations", "15"],
         }
     )
+
+
+def _chosen(names: list[str] | None) -> list[str]:
+    """The assignments named, or all there are; what is not there is said in plain words."""
+    from course_lib.grading.course import Course, GradingError
+
+    with _in_plain_words(GradingError):
+        return Course().assignments(names or ())
 
 
 @contextmanager

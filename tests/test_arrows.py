@@ -52,11 +52,26 @@ def test_lessons_import_only_lessons_of_the_library(module: str) -> None:
     assert not {n for n in own if not any(under(n, lesson) for lesson in allowed)}
 
 
-def test_collect_imports_torch_and_spec_only() -> None:
-    standard = {"linecache", "collections.abc", "contextlib", "typing"}
-    allowed = ("torch", "course_lib.checks.spec", *standard)
-    found = imported_by("course_lib.checks.collect")
-    assert not {name for name in found if not any(under(name, a) for a in allowed)}
+TRAINS = {
+    "course_lib.checks.collect.training": (
+        "course_lib.training",
+        "course_lib.session",
+        "course_lib.checks.reach",
+        "course_lib.checks.exercises",
+    )
+}
+"""A configuration is a dict: what it describes is built and trained where student code may run, by
+the loop students have, too; and whether its parts are a student's own is for the session to say."""
+
+
+@pytest.mark.parametrize("module", within("checks.collect"))
+def test_collect_imports_torch_and_spec_only(module: str) -> None:
+    standard = {"linecache", "collections.abc", "contextlib", "sys", "typing"}
+    own = ("course_lib.checks.spec", "course_lib.checks.collect", *TRAINS.get(module, ()))
+    found = imported_by(module)
+    assert not {
+        name for name in found if not any(under(name, a) for a in ("torch", *own, *standard))
+    }
 
 
 def test_spec_and_exercises_import_no_torch() -> None:

@@ -26,6 +26,14 @@
     creeps: "creeps",
     oscillates: "oscillates",
     flips: "changes sign every step",
+    w: "Weight w",
+    b: "Bias b",
+    width: "Distance to the second step",
+    example: "Example",
+    oneUnit: "One unit, σ(wx + b)",
+    twoUnits: "Minus the same unit, moved",
+    input: "x",
+    schedule: "Schedule",
     right: "Right.",
     wrong: "Not yet.",
   };
@@ -63,6 +71,16 @@
     if (radius >= 1) return { radius, name: "diverges" };
     if (discriminant < 0) return { radius, name: "oscillates" };
     return { radius, name: trace < 0 ? "flips" : "creeps" };
+  }
+
+  /** Output of one sigmoid unit. */
+  function unit(x, w, b) {
+    return 1 / (1 + Math.exp(-(w * x + b)));
+  }
+
+  /** Where a unit passes one half, and how far it is from one tenth to nine tenths. */
+  function stepOf(w, b) {
+    return { place: -b / w, rise: (2 * Math.log(9)) / w };
   }
 
   /** The part of a path before it leaves what can be drawn. */
@@ -131,7 +149,8 @@
   function short(value) {
     if (value === 0) return "0";
     const size = Math.abs(value);
-    return size >= 1e4 || size < 1e-2 ? value.toExponential(0) : String(+value.toPrecision(3));
+    const text = size >= 1e4 || size < 1e-2 ? value.toExponential(0) : String(+value.toPrecision(3));
+    return text.replace("-", "−");
   }
 
   // Three significant digits; one form for all small numbers, so that a column can be compared.
@@ -286,6 +305,102 @@
     const distance = say(Math.hypot(...points[steps]));
     const end = `After ${steps} steps, distance to the optimum: ${distance}.`;
     return [end, one("Steep direction", eta), one("Flat direction", eta / kappa)].join(" ");
+  }
+
+  // ---------------------------------------------------------------- neuron: a step, and a bump of two
+
+  function neuron(figure, { sliders, examples }) {
+    const drawings = element("div", { class: "panels" });
+    const status = element("p", { role: "status", class: "live" });
+    const controls = {};
+    for (const [name, range] of Object.entries(sliders)) {
+      controls[name] = slider(figure, name, TEXT[name], range, name === "width" ? 0.01 : 1, draw);
+    }
+    const choice = element("select", { id: `${figure.id}-example` });
+    choice.append(...examples.map(([w, b]) => element("option", {}, [`w = ${w}, b = ${b}`.replace("-", "−")])));
+    choice.selectedIndex = examples.length - 1;
+
+    function draw() {
+      const [w, b, width] = ["w", "b", "width"].map((name) => controls[name].input.valueAsNumber);
+      const { place, rise } = stepOf(w, b);
+      const one = (x) => unit(x, w, b);
+      const both = (x) => unit(x, w, b) - unit(x, w, b - w * width);
+      drawings.replaceChildren(
+        unitPanel(TEXT.oneUnit, one, [place]).svg,
+        unitPanel(TEXT.twoUnits, both, [place, place + width]).svg,
+      );
+      const where = `The step is at −b/w = ${+place.toPrecision(4)}`;
+      status.textContent = `${where}; it rises from 10% to 90% within ${+rise.toPrecision(2)}.`;
+    }
+    choice.addEventListener("change", () => {
+      ["w", "b"].forEach((name, i) => {
+        controls[name].input.value = examples[choice.selectedIndex][i];
+        controls[name].input.dispatchEvent(new Event("input"));
+      });
+    });
+    draw();
+    const chosen = element("div", { class: "control" }, [
+      element("label", { for: choice.id }, [TEXT.example]),
+      choice,
+    ]);
+    const rows = Object.values(controls).map((control) => control.row);
+    enliven(figure, [drawings, chosen, ...rows, status]);
+  }
+
+  function unitPanel(title, output, places) {
+    const ticks = [0, 0.5, 1];
+    const y = [-0.1, 1.1];
+    const drawn = panel({ title, x: [0, 1], y, xlabel: TEXT.input, xticks: ticks, yticks: ticks });
+    const along = Array.from({ length: 401 }, (_, i) => i / 400);
+    places.forEach((place) => curve(drawn, y.map((end) => [place, end]), "currentColor", { class: "contour" }));
+    curve(drawn, along.map((x) => [x, output(x)]), STEEP);
+    return drawn;
+  }
+
+  // ---------------------------------------------------------------- curves: one of many, over a slider
+
+  function curves(figure, { curves: all, slider: { label: text, range, step }, xlabel, ylabel }) {
+    const still = [...figure.querySelector(".course-stage").children]; // it stays: it shows more
+    const drawings = element("div", { class: "panels", style: "max-width: 26rem" });
+    const status = element("p", { role: "status", class: "live" });
+    const choice = element("select", { id: `${figure.id}-curve` });
+    choice.append(...Object.keys(all).map((name) => element("option", {}, [name])));
+    const { row, input } = slider(figure, "place", text, range, step, draw);
+
+    function draw() {
+      const name = choice.value;
+      const values = all[name][Math.round((input.valueAsNumber - range[0]) / step)];
+      const end = values.length;
+      const drawn = panel({
+        title: name,
+        x: [0, end],
+        y: [0, 1.1],
+        xlabel,
+        ylabel,
+        xticks: [0, end / 2, end],
+        yticks: [0, 0.5, 1],
+      });
+      const points = values.map((value, i) => [i, value]);
+      const area = [[0, 0], ...points, [end - 1, 0]];
+      curve(drawn, area, "none", { style: `fill:${FLAT};fill-opacity:0.15` });
+      curve(drawn, points, FLAT);
+      drawings.replaceChildren(drawn.svg);
+      status.textContent = summary(name, values);
+    }
+    choice.addEventListener("change", draw);
+    draw();
+    const chosen = element("div", { class: "control" }, [
+      element("label", { for: choice.id }, [TEXT.schedule]),
+      choice,
+    ]);
+    enliven(figure, [...still, drawings, chosen, row, status]);
+  }
+
+  /** Mean and last value of a curve, in words. */
+  function summary(name, values) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const last = values[values.length - 1];
+    return `${name}: mean ${mean.toFixed(3)}, last ${digits(last)}.`;
   }
 
   // ---------------------------------------------------------------- race: recorded paths, frame by frame
@@ -454,7 +569,7 @@
 
   // ---------------------------------------------------------------- start
 
-  const KINDS = { ravine, race };
+  const KINDS = { ravine, neuron, curves, race };
 
   function start() {
     for (const figure of document.querySelectorAll("figure[data-widget]")) {
@@ -464,6 +579,6 @@
     quizzes(document);
   }
 
-  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, drawable };
+  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, drawable, summary };
   if (typeof document !== "undefined") start();
 })();

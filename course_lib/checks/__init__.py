@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course_lib.checks.report import CheckFailed, check
     from course_lib.checks.run import run_check
+    from course_lib.checks.values import student_value
 
-_HOME = {"check": "report", "CheckFailed": "report", "run_check": "run"}
+_HOME = {
+    "check": "report",
+    "CheckFailed": "report",
+    "run_check": "run",
+    "student_value": "values",
+}
 
-__all__ = ["CheckFailed", "check", "run_check"]
+__all__ = ["CheckFailed", "check", "run_check", "student_value"]
 
 
 def __getattr__(name: str) -> Any:

@@ -16,14 +16,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checks.inputs import plain
-from course_lib.checks.spec import Answer, Hint
+from course_lib.checks import chance, outcomes
+from course_lib.checks.inputs.shared import plain
+from course_lib.checks.spec import Answer, Exercise, Hint, Inputs
+from course_lib.checks.verify import STEPPING
 
 FOLDER = Path(__file__).parent / "fingerprints"
 
+MOST_NUMBERS = 400
+"""Numbers kept of one answer; enough to tell mistakes apart, and the file stays small."""
+
 Fingerprint = dict[str, Any]
-"""``numbers``: of the first and the last step; ``faults``: names of what was done besides, or the
-exception that ended it all."""
+"""``numbers``: where steps build on each other, of the first and the last; ``faults``: names of
+what was done besides, or the exception that ended it all."""
 
 
 def key(exercise: str, parameters: Mapping[str, Any]) -> str:
@@ -36,17 +41,30 @@ def key(exercise: str, parameters: Mapping[str, Any]) -> str:
     return f"{exercise} {json.dumps(plain(parameters), sort_keys=True)}"
 
 
-def describe(answer: Answer) -> Fingerprint | None:
-    """The fingerprint of an answer, or None if it has nothing to tell it by."""
+def describe(exercise: Exercise, inputs: Inputs, answer: Answer) -> Fingerprint | None:
+    """The fingerprint of an answer, or None if it has nothing to tell it by.
+
+    Args:
+        exercise: What was checked; of a random answer its frequencies are described.
+        inputs: What the student's code was run on.
+        answer: What came; of a layer run apart from the function it calls, what came there.
+    """
+    answer = answer.get("apart", answer)
     if answer.get("type") == "FakeTensorDeviceMismatchError":
         return {"numbers": [], "faults": ["state elsewhere"]}
     if answer["outcome"] == "raised":
         return {"numbers": [], "faults": [f"{answer['type']}: {answer['message']}"]}
     if answer["outcome"] != "answered" or "got" in answer:
         return None
-    ends = [answer["trajectory"][at] for at in (0, -1)] if answer["trajectory"] else []
-    numbers = [number for tensors in ends for tensor in tensors for number in _reals(tensor)]
-    return {"numbers": [float(f"{n:.9g}") for n in numbers], "faults": sorted(answer["faults"])}
+    faults = sorted(answer["faults"])
+    if exercise.judged == "chance":
+        return {"numbers": [], "faults": [*faults, *chance.features(exercise, inputs, answer)]}
+    if exercise.judged == "outcome":
+        return {"numbers": [], "faults": [*faults, *outcomes.features(exercise, inputs, answer)]}
+    path = answer["trajectory"]
+    rows = path if exercise.kind not in STEPPING else [path[at] for at in (0, -1) if path]
+    numbers = [number for tensors in rows for tensor in tensors for number in _reals(tensor)]
+    return {"numbers": [float(f"{n:.9g}") for n in numbers[:MOST_NUMBERS]], "faults": faults}
 
 
 def agrees(one: Fingerprint, other: Fingerprint, rtol: float = 1e-6) -> bool:
@@ -72,18 +90,19 @@ def load(assignment: str) -> dict[str, list[dict[str, Any]]]:
     return json.loads(file.read_text("utf-8")) if file.exists() else entries
 
 
-def match(assignment: str, case: str, answer: Answer) -> Hint | None:
+def match(exercise: Exercise, case: str, inputs: Inputs, answer: Answer) -> Hint | None:
     """The one known mistake that gives this answer on this case; None if there are none or more.
 
     Args:
-        assignment: Slug that names the file.
+        exercise: What was checked; its assignment names the file.
         case: As made by ``key``.
+        inputs: What the student's code was run on.
         answer: What came.
     """
-    came = describe(answer)
+    came = describe(exercise, inputs, answer)
     if came is None:
         return None
-    known = load(assignment).get(case, [])
+    known = load(exercise.assignment).get(case, [])
     found = [e for e in known if agrees(e, came, rounding(answer))]
     if len({entry["slug"] for entry in found}) != 1:
         return None

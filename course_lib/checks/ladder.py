@@ -11,18 +11,23 @@ from course_lib.checks.spec import Answer, Break, CouldNotTell, Exercise, Inputs
 
 @dataclass(frozen=True)
 class Climb:
-    """An answer, the right one, and how far they may differ (by dtype and step, from 1)."""
+    """An answer, the right one, and how far they may differ (by dtype and step, from 1).
+
+    A difference is measured by ``scales``; without them, by the size of the right answer: where
+    parameters are stepped, by the largest an element has been.
+    """
 
     exercise: Exercise
     inputs: Inputs
     answer: Answer
     expected: list[list[Tensor]]
     bound: Callable[[torch.dtype, int], float]
+    scales: list[list[Tensor]] | None = None
 
 
-def climb(case: Climb) -> Break | None:
-    """The first broken rung, or None at the top."""
-    for rung, look in RUNGS.items():
+def climb(case: Climb, rungs: "Rungs | None" = None) -> Break | None:
+    """The first broken rung of ``rungs`` (all of them by default), or None at the top."""
+    for rung, look in (RUNGS if rungs is None else rungs).items():
         try:
             found = look(case)
         except Exception as error:  # Else an answer built to break the comparison would pass.
@@ -33,8 +38,8 @@ def climb(case: Climb) -> Break | None:
     return None
 
 
-def hygiene(answer: Answer) -> Break | None:
-    """Whether everything made on the way lies on the parameter's device.
+def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
+    """Whether everything made on the way lies on the device of the parameter, or of the input.
 
     Raises:
         CouldNotTell: If the run ended for another reason; honest code may read a value, and a
@@ -46,8 +51,8 @@ def hygiene(answer: Answer) -> Break | None:
     if answer.get("type") == "FakeTensorDeviceMismatchError":
         return Break(
             "device",
-            "on a GPU, tensors of two devices meet: make every new tensor with zeros_like, or give "
-            f"it device=param.device ({_with_line(answer)})",
+            f"on a GPU, tensors of two devices meet: {_ADVICE[exercise.kind == 'optimizer']} "
+            f"({_with_line(answer)})",
             answer["step"],
         )
     if answer["outcome"] != "answered":
@@ -69,7 +74,7 @@ def _defined(case: Climb) -> Found | None:
     if outcome == "unwritten":
         return f"{name} is not written yet" + (f" ({message})" if message else ""), step, None
     if outcome == "raised":
-        where = f"at step {step}" if step else "before the first step"
+        where = f"at {_label(case, step)}" if step else "before the first step"
         return f"{name} raised {case.answer['type']} {where}: {_with_line(case.answer)}", step, None
     return message, step, None
 
@@ -83,7 +88,7 @@ def _type(case: Climb) -> Found | None:
     step = case.answer.get("step")
     if "got" in case.answer:
         got = case.answer["got"]
-        return f"expected a pair of tensors (velocity, update), got {got}", step, None
+        return f"expected {_wanted(case)}, got {got}", step, None
     for step, index, _, came in _pairs(case):
         if not isinstance(came, Tensor):
             return _said(case, step, index, "a tensor", f"a {type(came).__name__}")
@@ -112,10 +117,16 @@ def _finite(case: Climb) -> Found | None:
 
 
 def _values(case: Climb) -> Found | None:
-    return _part(case) or _length(case) or _fault(case)
+    return _part(case) or _besides(case)
 
 
-RUNGS: dict[str, Callable[[Climb], Found | None]] = {
+def _besides(case: Climb) -> Found | None:
+    return _fault(case) or _length(case)
+
+
+Rungs = dict[str, Callable[[Climb], Found | None]]
+
+RUNGS: Rungs = {
     "defined": _defined,
     "type": _type,
     "shape": _shape,
@@ -125,6 +136,9 @@ RUNGS: dict[str, Callable[[Climb], Found | None]] = {
     "values": _values,
 }
 """In climbing order. Each gives a sentence, a step and a parameter, or None."""
+
+FORM: Rungs = {**RUNGS, "values": _besides}
+"""Without the comparison of values: that of random ones stands in ``chance``."""
 
 
 def _pairs(case: Climb) -> Iterator[tuple[int, int, Tensor, Tensor]]:
@@ -145,36 +159,56 @@ def _differ(case: Climb, what: str, look: Callable[[Tensor], str]) -> Found | No
 
 def _part(case: Climb) -> Found | None:
     """Where the two paths part: the first step and parameter out of tolerance."""
-    largest = [start.abs() for start in case.inputs.get("parameters", [])]
-    before: list[Tensor] = list(case.inputs.get("parameters", []))
+    scales = case.scales or _sizes(case)
     for step, index, right, came in _pairs(case):
-        if index >= len(largest):
-            largest.append(torch.zeros_like(right.abs()))
-            before.append(torch.zeros_like(right))
-        largest[index] = torch.maximum(largest[index].to(right.device), right.abs())
-        off = _apart(right, came, largest[index])
+        if not (right.is_floating_point() or right.is_complex()):
+            right, came = right.double(), came.double()
+        off = _apart(right, came, scales[step - 1][index].to(right.device))
         if off.numel() and off.max() > case.bound(right.dtype, step):
-            return _worst(case, step, index, right, came, off, before[index])
-        before[index] = came
+            return _worst(case, step, index, right, came, off)
     return None
 
 
-def _apart(right: Tensor, came: Tensor, largest: Tensor) -> Tensor:
-    """Distance relative to the largest magnitude so far; where both diverged alike, none."""
-    off = (came - right).abs() / largest.clamp_min(torch.finfo(right.dtype).tiny)
+def _sizes(case: Climb) -> list[list[Tensor]]:
+    """What differences are measured by: the right answer's own size."""
+    if "parameters" not in case.inputs:
+        return [[_largest(right) for right in row] for row in case.expected]
+    largest = [start.abs() for start in case.inputs["parameters"]]
+    sizes = []
+    for row in case.expected:
+        largest = [
+            torch.maximum(size.to(right.device), right.abs())
+            for size, right in zip(largest, row, strict=True)
+        ]
+        sizes.append(largest)
+    return sizes
+
+
+def _largest(tensor: Tensor) -> Tensor:
+    return tensor.abs().max() if tensor.numel() else tensor.new_ones(())
+
+
+def _apart(right: Tensor, came: Tensor, scale: Tensor) -> Tensor:
+    """Distance relative to a scale; where both diverged alike, none."""
+    off = (came - right).abs() / scale.clamp_min(torch.finfo(right.dtype).tiny)
     alike = (came == right) | (came.isnan() & right.isnan())
     return off.masked_fill(alike, 0).nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
-def _worst(
-    case: Climb, step: int, index: int, right: Tensor, came: Tensor, off: Tensor, before: Tensor
-) -> Found:
+def _worst(case: Climb, step: int, index: int, right: Tensor, came: Tensor, off: Tensor) -> Found:
     at = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
     message, *place = _said(case, step, index, *_numbers(right, came, at), at)
     extra = f" (relative difference {off.max().item():.1e})"
-    if case.exercise.kind == "optimizer" and torch.equal(came, before.to(came.device)):
+    if "parameters" in case.inputs and torch.equal(came, _before(case, step, index)):
         extra = "; it did not move at all in this step: change param itself, in place"
     return message + extra, place[0], place[1]
+
+
+def _before(case: Climb, step: int, index: int) -> Tensor:
+    """A parameter before a step."""
+    start: list[Tensor] = case.inputs["parameters"]
+    path: list[list[Tensor]] = case.answer["trajectory"]
+    return path[step - 2][index] if step > 1 else start[index].to(path[0][index].device)
 
 
 def _length(case: Climb) -> Found | None:
@@ -190,7 +224,9 @@ def _fault(case: Climb) -> Found | None:
     """What was done besides the right steps, that torch does not do."""
     for name, places in case.answer["faults"].items():
         place = places[0]
-        return FAULTS[name].format(**place), place.get("step"), place.get("parameter")
+        step = place.get("step")
+        where = f"{_label(case, step)}: " if "labels" in case.inputs and step else ""
+        return where + FAULTS[name].format(**place), step, place.get("parameter")
     return None
 
 
@@ -201,10 +237,28 @@ FAULTS = {
     "it must stay as it was given, so keep and change a copy",
     "graph kept": "state {entry!r} still holds the autograd graph; expected a tensor without one, "
     "or memory grows with every step",
+    "argument changed": "an argument was changed (number {argument}, counted from 0); it must stay "
+    "as it was given, so keep and change a copy",
+    "graph in statistics": "the running statistics hold the autograd graph; expected tensors "
+    "without one, or memory grows with every batch",
+    "model changed": "the model was changed (its {entry}); asking for a loss must leave parameters "
+    "and running statistics as they are",
+    "global chance": "torch's global random state was moved; all chance must come from the "
+    "generator given",
+    "graph lost": "no gradient flows back from the output; expected autograd to be able to follow "
+    "every operation from the input on",
+}
+
+
+_ADVICE = {
+    True: "make every new tensor with zeros_like, or give it device=param.device",
+    False: "make every new tensor with zeros_like or rand_like, or give it device=input.device",
 }
 
 
 def _elsewhere(entry: str, device: str) -> str:
+    if entry == "output" or entry.startswith("value "):
+        return f"what comes back lies on {device}, the input on a GPU: {_ADVICE[False]}"
     return f"state {entry!r} lies on {device}, its parameter on a GPU: make it with zeros_like"
 
 
@@ -213,8 +267,19 @@ def _numbers(right: Tensor, came: Tensor, at: At) -> tuple[str, str]:
 
 
 def _said(case: Climb, step: int, index: int, expected: str, got: str, at: At = ()) -> Found:
-    what = (
-        f"parameter {index}" if case.exercise.kind == "optimizer" else ("velocity", "update")[index]
-    )
+    names = case.inputs.get("names")
+    what = names[index] if names else f"parameter {index}"
     element = f" at {list(at)}" if at else ""
-    return f"step {step}, {what}{element}: expected {expected}, got {got}", step, index
+    said = f"{_label(case, step)}, {what}{element}: expected {expected}, got {got}"
+    return said, step, index
+
+
+def _label(case: Climb, step: int | None) -> str:
+    """What a step is called: a call or a pass has a name of its own."""
+    labels = case.inputs.get("labels")
+    return labels[step - 1] if labels and step else f"step {step}"
+
+
+def _wanted(case: Climb) -> str:
+    wanted: str = case.inputs.get("wanted", "a tensor")
+    return wanted

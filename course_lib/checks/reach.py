@@ -1,35 +1,42 @@
-"""What may not do a student's work: the library's own solutions and torch's ready-made steps."""
+"""What may not do a student's work: the library's own solutions and torch's ready-made ones."""
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FunctionType
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from course_lib.checks.exercises import EXERCISES
 from course_lib.checks.spec import Exercise
 from course_lib.session import library
 
+BASES = (torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler, torch.nn.Module)
+"""Classes of torch that keep books and decide nothing; all may be built on."""
+
+READY = ("torch.optim", "torch.nn.modules")
+"""Where torch's ready-made optimizers, schedules and layers are defined."""
+
 
 def refusal(obj: Any, exercise: Exercise) -> str | None:
     """Why ``obj`` is not what is asked for or not a student's own work; None if it is both.
 
-    Own work is a function defined outside the library, or a class with an ``update`` or a ``step``
-    defined outside the library and no ready-made optimizer of torch above it.
+    Own work is a function defined outside the library, or a class with the exercise's method (or
+    ``step``) defined outside the library and no ready-made class of torch above it.
     """
-    if inspect.isclass(obj) != (exercise.kind == "optimizer"):
-        needed, got = ("class", "function")[:: 1 if exercise.kind == "optimizer" else -1]
+    if inspect.isclass(obj) != bool(exercise.method):
+        needed, got = ("class", "function")[:: 1 if exercise.method else -1]
         return f"{exercise.name} must be a {needed}, got a {got}"
-    package = ".".join(exercise.target.split(".")[:2])
     for base in getattr(obj, "__mro__", ()):
-        if base is not torch.optim.Optimizer and base.__module__.startswith("torch.optim"):
-            return f"{exercise.name} builds on torch's own {base.__name__}; write the rule yourself"
-    rules = [getattr(obj, name, None) for name in ("update", "step")]
-    if not inspect.isclass(obj):
-        rules = [obj]
+        if base not in BASES and base.__module__.startswith(READY):
+            return f"{exercise.name} builds on torch's own {base.__name__}; write it yourself"
+    rules = [obj]
+    if exercise.method:
+        rules = [getattr(obj, name, None) for name in {exercise.method, "step"}]
+    package = ".".join(exercise.target.split(".")[:2])
     if any(_outside(rule, package) for rule in rules if rule is not None):
         return None
     return (
@@ -44,16 +51,34 @@ def _outside(rule: Any, package: str) -> bool:
 
 
 @contextmanager
-def out_of_reach() -> Iterator[None]:
-    """While a student's code runs, solutions of the library and torch's optimizers refuse to work.
+def out_of_reach(exercise: Exercise) -> Iterator[None]:
+    """While a student's code runs, solutions of the library and torch's own refuse to work.
 
-    Their code objects are exchanged, because a student may hold the functions by any name.
+    ``exercise.refused`` names functions and operators of torch, which are refused at the call, and
+    modules. Python functions lose their code objects, because a student may hold them by any name.
     """
     with ExitStack() as closed:
-        for exercise in EXERCISES:
-            for function in _solutions(exercise):
-                closed.enter_context(_closed(function))
+        for function in dict.fromkeys((*_solutions(), *_ready_made(exercise))):
+            closed.enter_context(_closed(function))
+        if exercise.refused:
+            closed.enter_context(_Refusing(exercise))
         yield
+
+
+class _Refusing(TorchFunctionMode):
+    """Refuses the calls of torch that would do an exercise's work."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        super().__init__()
+        self.refused = frozenset(exercise.refused)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        name = getattr(func, "__name__", "").partition(".")[0]
+        if name in self.refused:
+            raise RuntimeError(f"torch's own {name} is out of reach here: write it yourself")
+        return func(*args, **(kwargs or {}))
 
 
 @contextmanager
@@ -67,14 +92,33 @@ def _closed(function: FunctionType) -> Iterator[None]:
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> None:
-    raise RuntimeError("this ready-made optimizer is out of reach here: write the rule yourself")
+    raise RuntimeError("this ready-made code is out of reach here: write the rule yourself")
 
 
-def _solutions(exercise: Exercise) -> list[FunctionType]:
-    """The library's own function for an exercise, and the ones torch's optimizer ends in."""
-    own = library(exercise.name)
-    found = [own.__dict__.get("update") if inspect.isclass(own) else own]
-    if exercise.kind == "optimizer":
-        module = importlib.import_module(f"torch.optim.{exercise.reference.lower()}")
-        found += [f for name, f in vars(module).items() if name.startswith(("_single_", "_multi_"))]
-    return [f for f in found if isinstance(f, FunctionType) and not f.__code__.co_freevars]
+def _solutions() -> Iterator[FunctionType]:
+    """The library's own function for every exercise."""
+    for exercise in EXERCISES:
+        own = library(exercise.name)
+        function = own.__dict__.get(exercise.method) if inspect.isclass(own) else own
+        if isinstance(function, FunctionType) and not function.__code__.co_freevars:
+            yield function
+
+
+def _ready_made(exercise: Exercise) -> Iterator[FunctionType]:
+    """The functions torch's optimizers and schedules end in, where they are refused."""
+    if "torch.optim" in exercise.refused:
+        for name in dict.fromkeys(e.reference for e in EXERCISES if e.kind == "optimizer"):
+            module = importlib.import_module(f"torch.optim.{name.lower()}")
+            yield from (f for n, f in _functions(module) if n.startswith(("_single_", "_multi_")))
+    if "torch.optim.lr_scheduler" in exercise.refused:
+        for name, schedule in inspect.getmembers(torch.optim.lr_scheduler, inspect.isclass):
+            if schedule.__module__ == "torch.optim.lr_scheduler" and name != "LRScheduler":
+                yield from (f for n, f in _functions(schedule) if n in _RATES)
+
+
+_RATES = ("get_lr", "_get_closed_form_lr", "_reduce_lr")
+"""Methods in which a schedule of torch finds its rates."""
+
+
+def _functions(where: Any) -> Iterator[tuple[str, FunctionType]]:
+    return ((n, f) for n, f in vars(where).items() if isinstance(f, FunctionType))

@@ -10,6 +10,7 @@ from course_lib.checks.exercises import find
 from course_lib.checks.inputs import build
 from course_lib.checks.spec import (
     FAKE,
+    KEPT_BACK,
     Answer,
     Break,
     CouldNotTell,
@@ -30,8 +31,24 @@ ODD = {
     "missing": "with gradients missing",
     "groups": "with a group for each parameter",
     "changes": "with options changed between steps",
+    "edits": "with rates set from outside",
 }
-UNSAID = ("steps", "seed", "shapes", *ODD)
+UNSAID = (
+    "steps",
+    "epochs",
+    "times",
+    "every",
+    "seed",
+    "seeds",
+    "student",
+    "shapes",
+    "shape",
+    "modes",
+    "sizes",
+    "metrics",
+    "losses",
+    *ODD,
+)
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
 HYGIENE_STEPS = 3
 
@@ -55,13 +72,20 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
     wanted = find(exercise)
     inputs = build(wanted, parameters)
     results: list[Result] = []
-    for device in devices.devices():
+    for device in _devices(wanted):
         case = _case(device, wanted, parameters, inputs)
         results.append(_judged(case, subject or InSession()))
         if results[-1].outcome == "failed":
             break
     decisive = results[-1] if results[-1].outcome == "failed" else results[0]
     return replace(decisive, cases=tuple(line for result in results for line in result.cases))
+
+
+def _devices(exercise: Exercise) -> list[str]:
+    """The devices an exercise is checked on."""
+    if not exercise.on_devices:
+        return ["cpu"]
+    return [device for device in devices.devices() if exercise.pretended or device != FAKE]
 
 
 @dataclass(frozen=True)
@@ -77,11 +101,13 @@ class _Case:
 def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> _Case:
     """The case for ``device``; a few steps are enough for the pretended one."""
     if device == FAKE:
-        inputs = {**inputs, "gradients": inputs["gradients"][:HYGIENE_STEPS]}
+        if "gradients" in inputs:
+            few = inputs["gradients"][:HYGIENE_STEPS]
+            inputs = {**inputs, "gradients": few, "extent": f"{len(few)} steps"}
         promise = HYGIENE.format(name=exercise.name)
     else:
         promise = f"{exercise.claim}{_said({**exercise.defaults, **parameters})}"
-    claim = f"{promise} ({device}, {len(inputs['gradients'])} steps)"
+    claim = f"{promise} ({device}, {inputs['extent']})"
     return _Case(exercise, parameters, {**inputs, "device": device}, claim)
 
 
@@ -96,7 +122,8 @@ def _judged(case: _Case, subject: Subject) -> Result:
     """The result of one case, with its line and its hint."""
     slug = case.exercise.slug
     with Capture() as capture:
-        answer = subject.call(slug, case.inputs)
+        shown = {name: value for name, value in case.inputs.items() if name != KEPT_BACK}
+        answer = subject.call(slug, shown)
     outcome, broken = _verdict(case.exercise, case.inputs, answer)
     hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
     if outcome == "failed":

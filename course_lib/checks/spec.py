@@ -6,6 +6,9 @@ from typing import Any, Literal, Protocol
 Inputs = dict[str, Any]
 """What a subject is asked: numbers, strings, lists, dicts with string keys, tensors."""
 
+KEPT_BACK = "kept_back"
+"""The entry of inputs that no subject is shown: what the judge alone may know."""
+
 Answer = dict[str, Any]
 """What a subject says: the same plain things; ``outcome`` tells which of ``OUTCOMES``."""
 
@@ -15,7 +18,7 @@ OUTCOMES = ("answered", "undefined", "refused", "unwritten", "raised")
 FAKE = "fake cuda"
 """The pretended device on which device hygiene is tried where there is no GPU."""
 
-Kind = Literal["optimizer", "convention"]
+Judged = Literal["torch", "chance", "outcome"]
 Outcome = Literal["passed", "failed", "could not tell"]
 
 
@@ -30,11 +33,17 @@ class Exercise:
         section: Page and heading that explain it, as ``"10_adaptive_steps#sec-adam"``.
         title: Heading of the exercise.
         claim: The promise in one sentence; the case's own parameters are added to it.
-        kind: How it is run: a class that steps, or a velocity convention.
+        kind: How its cases are made and its right answers found, see ``checks.inputs``.
         reference: What gives the right answer.
         options: Hyper-parameters a case may set, named as in torch.
         defaults: Hyper-parameters a case has where it says nothing.
         rtol: Relative tolerance in double precision for up to ten steps.
+        method: The method a student writes, if the target is a class.
+        judged: By torch's own numbers; where the answer is random, by its frequencies; where only
+            what comes of it counts, by a judgement of its kind (``checks.outcomes``).
+        refused: Names of torch's functions and operators that would do the student's work.
+        on_devices: Whether it works on tensors; plain numbers lie on no device.
+        pretended: Whether it can be tried on tensors without values.
     """
 
     slug: str
@@ -43,16 +52,26 @@ class Exercise:
     section: str
     title: str
     claim: str
-    kind: Kind
+    kind: str
     reference: str
     options: tuple[str, ...]
     defaults: dict[str, Any] = field(default_factory=dict)
     rtol: float = 1e-12
+    method: str = ""
+    judged: Judged = "torch"
+    refused: tuple[str, ...] = ()
+    on_devices: bool = True
+    pretended: bool = True
 
     @property
     def name(self) -> str:
         """The last part of ``target``: the name the student's code must have."""
         return self.target.rpartition(".")[2]
+
+    @property
+    def region(self) -> str:
+        """The solution region the student writes, as ``Adam.update`` or ``rate_inside``."""
+        return f"{self.name}.{self.method}" if self.method else self.name
 
 
 class Subject(Protocol):

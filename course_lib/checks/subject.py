@@ -20,7 +20,7 @@ class InSession:
             return {"outcome": "undefined"}
         if reason := refusal(obj, wanted):
             return {"outcome": "refused", "message": reason}
-        with out_of_reach():
+        with out_of_reach(wanted):
             return collect(obj, inputs)
 
 

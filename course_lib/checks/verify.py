@@ -1,31 +1,29 @@
 """The trusted half of a check: the right answer, and how far from it is still right.
 
-The right answer is computed at the moment of checking, by torch's own optimizer with
-``foreach=False`` or, for the velocity conventions, which torch lacks, by their recurrences.
-No student code runs here.
+The right answer is computed at the moment of checking, see ``course_lib.checks.references``. No
+student code runs here.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor
 
-from course_lib.checks import ladder
-from course_lib.checks.collect import Trajectory, collect
+from course_lib.checks import chance, ladder, outcomes
+from course_lib.checks.collect.apart import HANDED
+from course_lib.checks.collect.shared import Trajectory
+from course_lib.checks.references import APART, EXPECTED, SCALES
 from course_lib.checks.spec import FAKE, Answer, Break, CouldNotTell, Exercise, Inputs
 
-Pair = tuple[Tensor, Tensor]
-
-CONVENTIONS: dict[str, Callable[[Tensor, Tensor, float, float], Pair]] = {
-    "rate_inside": lambda v, g, lr, mu: (torch.sub(mu * v, g, alpha=lr),) * 2,
-    "rate_outside": lambda v, g, lr, mu: (w := torch.add(g, v, alpha=mu), torch.mul(w, -lr)),
-    "rate_inside_flipped": lambda v, g, lr, mu: (w := torch.add(lr * g, v, alpha=mu), w.neg()),
+RTOL = {
+    torch.float32: 1e-6,
+    torch.complex64: 1e-6,
+    torch.float16: 2e-3,
+    torch.bfloat16: 1.6e-2,
 }
-"""From velocity, gradient, rate and momentum to the new velocity and what is added."""
+"""Relative tolerance by precision, for up to ten steps, where it is not the double one."""
 
-SINGLE_RTOL = 1e-6
-"""Relative tolerance in single precision for up to ten steps."""
+STEPPING = ("optimizer", "convention")
+"""Kinds in which a step builds on the one before, so that rounding errors add up."""
 
 
 def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
@@ -34,30 +32,44 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     Raises:
         CouldNotTell: If the fault is not the student's.
     """
+    apart = answer.get("apart")
+    if apart and inputs["device"] == FAKE:
+        return ladder.hygiene(exercise, apart)
+    broken = _judge(exercise, inputs, answer)
+    return _apart(exercise, inputs, apart) if broken and apart else broken
+
+
+def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     if inputs["device"] == FAKE:
-        return ladder.hygiene(answer)
+        return ladder.hygiene(exercise, answer)
     if answer.get("type") == "OutOfMemoryError" and inputs["device"] != "cpu":
         raise CouldNotTell(f"no memory left on {inputs['device']}")
+    if exercise.judged == "chance":
+        return chance.judge(exercise, inputs, answer)
+    if exercise.judged == "outcome":
+        return outcomes.judge(exercise, inputs, answer)
     right = expected(exercise, inputs) if answer["outcome"] == "answered" else []
+    scales = SCALES[exercise.kind](inputs, right) if right and exercise.kind in SCALES else None
     bound = partial(tolerance, exercise, inputs)
-    return ladder.climb(ladder.Climb(exercise, inputs, answer, right, bound))
+    return ladder.climb(ladder.Climb(exercise, inputs, answer, right, bound, scales))
+
+
+def _apart(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
+    """Where a layer run apart falls off: a fault of the function it calls costs it nothing."""
+    right = APART[exercise.kind](exercise, inputs)
+    named = {**inputs, "names": [*HANDED, *inputs["names"]]}
+    scales = [[tensor.abs().max().clamp_min(1).double() for tensor in row] for row in right]
+    bound = partial(tolerance, exercise, inputs)
+    return ladder.climb(ladder.Climb(exercise, named, answer, right, bound, scales))
 
 
 def expected(exercise: Exercise, inputs: Inputs) -> Trajectory:
-    """The right trajectory: parameters, or velocity and update, after every step.
+    """The right trajectory: the tensors after every step, call or pass.
 
     Raises:
         CouldNotTell: If torch itself refuses these inputs.
     """
-    if exercise.kind == "convention":
-        answer = collect(CONVENTIONS[exercise.reference], inputs)
-    else:
-        options = {**inputs["options"], "foreach": False}
-        answer = collect(getattr(torch.optim, exercise.reference), {**inputs, "options": options})
-    if answer["outcome"] != "answered":
-        raise CouldNotTell(f"torch refuses these parameters: {answer['message']}")
-    trajectory: Trajectory = answer["trajectory"]
-    return trajectory
+    return EXPECTED[exercise.kind](exercise, inputs)
 
 
 def tolerance(exercise: Exercise, inputs: Inputs, dtype: torch.dtype, step: int) -> float:
@@ -75,8 +87,9 @@ def tolerance(exercise: Exercise, inputs: Inputs, dtype: torch.dtype, step: int)
     Returns:
         A bound relative to the largest magnitude an element has had.
     """
-    single = dtype in (torch.float32, torch.complex64)
-    base = max(SINGLE_RTOL, exercise.rtol) if single else exercise.rtol
+    base = max(RTOL.get(dtype, 0.0), exercise.rtol)
+    if exercise.kind not in STEPPING:
+        return base
     return base * max(1.0, step / 10) * (50 if _loses_digits(inputs) else 1)
 
 

@@ -1,6 +1,9 @@
-"""Data that needs no network: handwritten digits and surfaces of two variables."""
+"""Data that needs no network: digits, signals, points of the plane, surfaces of two variables."""
 
-from course_lib.data.digits import Split, digits
+from course_lib.data.digits import digits
+from course_lib.data.mnist1d import mnist1d
+from course_lib.data.planar import moons, spirals
+from course_lib.data.split import Split
 from course_lib.data.surfaces import (
     beale,
     bowl,
@@ -15,8 +18,11 @@ __all__ = [
     "beale",
     "bowl",
     "digits",
+    "mnist1d",
+    "moons",
     "plateau_cliff",
     "rosenbrock",
     "saddle",
+    "spirals",
     "two_valleys",
 ]

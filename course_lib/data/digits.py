@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any
 
 import torch
-from torch import Tensor
 
+from course_lib.data.personal import personal_seed, variant
+from course_lib.data.split import Split, shuffled_split
 
-class Split(NamedTuple):
-    """Images and labels in three parts that share no image."""
-
-    train: tuple[Tensor, Tensor]
-    validation: tuple[Tensor, Tensor]
-    test: tuple[Tensor, Tensor]
+__all__ = ["Split", "digits"]
 
 
 def digits(
@@ -22,22 +19,26 @@ def digits(
     test: int = 300,
     seed: int = 0,
     dtype: torch.dtype = torch.float32,
+    student: str | None = None,
 ) -> Split:
     """Return the 1797 digits, shuffled and split.
 
-    Pixels are divided by 16, so that they lie in [0, 1].
+    Pixels are divided by 16, so that they lie in [0, 1]. A student's variant has pixels in a unit
+    of its own and a split of its own: ``scale * (pixel / 16 + offset)``, where the id decides scale
+    (from 1/4 to 4) and offset (from -1 to 1).
 
     Args:
         validation: Images to choose settings by; at least 1.
         test: Images to report on once; at least 1.
         seed: What the shuffle depends on.
         dtype: Floating-point type of the images.
+        student: A student's id for that student's variant; None for the common one.
 
     Returns:
         Three pairs of images ``(count, 64)`` and labels ``(count,)``, integers from 0 to 9.
 
     Raises:
-        ValueError: If a part would be empty.
+        ValueError: If a part would be empty, or ``student`` is an empty text.
 
     Example:
         >>> split = digits()
@@ -49,17 +50,21 @@ def digits(
     Source:
         Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI repository, 1998.
     """
+    images, labels = _loaded()
+    return shuffled_split(
+        variant("digits", student).measure(torch.tensor(images, dtype=dtype) / 16),
+        torch.tensor(labels),
+        validation=validation,
+        test=test,
+        seed=personal_seed("digits", seed, student),
+        what="image",
+    )
+
+
+@cache
+def _loaded() -> Any:
+    """Images and labels as scikit-learn has them; read once."""
     # scikit-learn takes a second to import, and only this function needs it.
     from sklearn.datasets import load_digits
 
-    images, labels = load_digits(return_X_y=True)
-    train = len(labels) - validation - test
-    if min(validation, test, train) < 1:
-        raise ValueError(
-            f"needed three parts of at least 1 image, got {train}, {validation} and {test}"
-        )
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    x = torch.tensor(images, dtype=dtype)[order] / 16
-    y = torch.tensor(labels)[order]
-    xs, ys = (torch.split(part, [train, validation, test]) for part in (x, y))
-    return Split(*zip(xs, ys, strict=True))
+    return load_digits(return_X_y=True)

@@ -19,6 +19,8 @@ from course_lib.figures.markup import (
 #: What the book's script can bring to life, and the data each kind needs.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "ravine": ("start", "steps", "sliders"),
+    "neuron": ("sliders", "examples"),
+    "curves": ("curves", "slider", "xlabel", "ylabel"),
     "race": ("surfaces",),
 }
 
@@ -33,6 +35,15 @@ def widget(
     ``"ravine"`` runs gradient descent with momentum on the bowl
     :math:`f(x, y) = \tfrac12 (x^2 / \kappa + y^2)`. Its data: ``start`` ``(2,)``, ``steps``, and
     ``sliders``, a dict of ``kappa``, ``eta`` and, if wanted, ``mu``, each ``[low, high, value]``.
+
+    ``"neuron"`` draws the sigmoid unit :math:`\sigma(wx + b)` and its difference from the same unit
+    moved to the right. Its data: ``sliders``, a dict of ``w``, ``b`` and ``width``, each
+    ``[low, high, value]``, and ``examples``, pairs of ``w`` and ``b``, the last one the start.
+
+    ``"curves"`` draws one of several curves with values from 0 to 1, and tells its mean and last
+    value. Its data: ``curves``, a dict from a name to one list of values for each position of the
+    slider; ``slider`` with ``label``, ``range`` ``[low, high, value]`` and ``step``; ``xlabel`` and
+    ``ylabel``.
 
     ``"race"`` plays recorded paths. Its data: ``surfaces``, a dict from a name to ``x`` and ``y``
     (the limits, ``(2,)`` each), ``contours`` (from ``contours``) and ``paths``, a dict from a

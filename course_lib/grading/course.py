@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +13,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from course_lib.checks.exercises import ASSIGNMENTS
 from course_lib.editions.library import ROOT
 
 
@@ -56,6 +57,18 @@ class Course:
     def stamp(self, student: str, assignment: str) -> Path:
         """What a student's marks were made from, as a digest."""
         return self.build / "graded" / assignment / student
+
+    def assignments(self, names: Iterable[str] = ()) -> list[str]:
+        """The assignments called ``names``, all that have a source notebook by default.
+
+        Raises:
+            GradingError: If there is no source notebook of one of the names.
+        """
+        there = [name for name in ASSIGNMENTS if self.source(name).is_file()]
+        wanted = list(dict.fromkeys(names))
+        if unknown := [name for name in wanted if name not in there]:
+            raise GradingError(f"no assignment {unknown[0]!r}; there are: {', '.join(there)}")
+        return wanted or there
 
     def students(self, assignment: str) -> list[str]:
         """Everyone who handed in a folder for the assignment, sorted."""

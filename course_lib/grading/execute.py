@@ -1,6 +1,7 @@
 """Run a submission within bounds: of time, of output, and with the right library."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -8,10 +9,13 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
-from traitlets import Integer, Unicode
+from traitlets import Dict, Integer, Unicode
 
-from course_lib.grading import cells
+import course_lib
+from course_lib.grading import cells, files
+from course_lib.grading.machine import machine
 
+_SUBMISSION_LAST = "--IPKernelApp.exec_lines=import sys; sys.path.append('')"
 _CUT = "\n... cut here: the cell printed too much ...\n"
 
 
@@ -20,22 +24,42 @@ class BoundedExecute(Execute):  # type: ignore[misc]
 
     library = Unicode("", help="Folder that comes first on the kernel's path.").tag(config=True)
     max_output = Integer(200_000, help="Characters of output kept per cell.").tag(config=True)
-    later_timeout = Integer(5, help="Seconds for a cell after one timed out.").tag(config=True)
+    timeouts = Dict({}, help="Seconds for a cell, by assignment; else ``timeout``.").tag(
+        config=True
+    )
+    later_timeout = Integer(
+        5, help="Seconds for a cell after one timed out; at least a sixth of its own time."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Run all cells; called by nbgrader."""
+        """Run all cells; called by nbgrader.
+
+        Raises:
+            GradingError: If ``COURSE_REQUIRE_CUDA=1`` and there is no GPU.
+        """
+        machine()
+        files.leave_out(Path(resources["metadata"]["path"]))
+        assignment = resources["nbgrader"]["assignment"]
+        self.timeout_func = lambda _: self.timeouts.get(assignment, self.timeout)
         self._timed_out: set[str] = set()
         self._lost = ""
         self._room: dict[int, int] = {}
         return super().preprocess(nb, resources, km)  # type: ignore[no-any-return]
 
     def start_new_kernel(self, **options: Any) -> None:
-        """Start the kernel with ``library`` first on its path, and one thread."""
-        path = os.pathsep.join(filter(None, (self.library, os.environ.get("PYTHONPATH"))))
-        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-        super().start_new_kernel(env=environment, **options)
+        """Start the kernel with one thread, the library first on its path, the submission last.
+
+        What is handed in beside the notebook can so be imported (``my_course_lib.py``), but takes
+        nobody's place, whatever it is called.
+        """
+        first = self.library or str(Path(course_lib.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (first, os.environ.get("PYTHONPATH"))))
+        bounds = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}
+        given = [argument for argument in self.extra_arguments if argument != _SUBMISSION_LAST]
+        self.set_trait("extra_arguments", [*given, _SUBMISSION_LAST])
+        super().start_new_kernel(env=os.environ | bounds, **options)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
@@ -61,7 +85,9 @@ class BoundedExecute(Execute):  # type: ignore[misc]
 
     def _get_timeout(self, cell: NotebookNode | None) -> int | None:
         seconds: int | None = super()._get_timeout(cell)
-        return self.later_timeout if seconds and self._timed_out else seconds
+        if seconds and self._timed_out:
+            return max(self.later_timeout, seconds // 6)
+        return seconds
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int

@@ -1,12 +1,14 @@
 """nbgrader's gradebook: the only module that opens it."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+
+Penalty = Callable[[str, float, float], float | None]
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,78 @@ def record_zero(database: str, assignment: str, student: str) -> None:
                 grade.auto_score = 0
                 grade.needs_manual_grade = False
         book.db.commit()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is written of a graded submission.
+
+    Args:
+        student: Who handed it in.
+        earned: Points by the name of the cell; None where a person has to mark it.
+        unanswered: Names of the cells that were handed in as they were handed out.
+        timestamp: When it was handed in, if a collector says so.
+    """
+
+    student: str
+    earned: Mapping[str, float | None]
+    unanswered: Collection[str] = ()
+    timestamp: str | None = None
+
+
+class Writer:
+    """The one writer of a gradebook, which stays open; a context manager.
+
+    Args:
+        database: Address of the gradebook.
+        assignment: Slug of the assignment.
+        penalty: From a student, a score and the seconds too late to the points that costs.
+    """
+
+    def __init__(self, database: str, assignment: str, penalty: Penalty) -> None:
+        self._opened = _opened(database)
+        self._assignment, self._penalty = assignment, penalty
+
+    def __enter__(self) -> "Writer":
+        self._book = self._opened.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._opened.__exit__(*error)
+
+    def write(self, scores: Scores) -> None:
+        """Write what a student earned, all of it or nothing."""
+        given = {"timestamp": scores.timestamp} if scores.timestamp else {}
+        self._book.update_or_create_student(scores.student)
+        submission = self._book.update_or_create_submission(
+            self._assignment, scores.student, **given
+        )
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.auto_score = scores.earned.get(grade.name, 0)
+                unsure = grade.manual_score is not None or grade.auto_score is None
+                grade.needs_manual_grade = unsure
+            for comment in notebook.comments:
+                none = comment.name in scores.unanswered
+                comment.auto_comment = "No response." if none else None
+            notebook.late_submission_penalty = self._late(notebook, submission, scores.student)
+        self._book.db.commit()
+
+    def _late(self, notebook: Any, submission: Any, student: str) -> float | None:
+        late = submission.total_seconds_late
+        if late <= 0:
+            return None
+        self._book.db.flush()
+        self._book.db.refresh(notebook)  # its score is a sum the database makes
+        asked = self._penalty(student, notebook.score, late)
+        return None if asked is None else min(max(asked, 0.0), notebook.score)
+
+    def has(self, student: str) -> bool:
+        """Whether a student's submission is in the gradebook."""
+        try:
+            return bool(self._book.find_submission(self._assignment, student).notebooks)
+        except MissingEntry:
+            return False
 
 
 @contextmanager

@@ -1,15 +1,15 @@
 """Hunt mutants: every known mistake must lose marks, every right variant must lose none.
 
 Each goes into the release notebook's solution cell and is graded by the notebook's own test cells.
-The rules do not know of each other, so one notebook carries a variant of each.
+One notebook carries a variant of each rule, as far as the rules do not use each other.
 """
 
 import multiprocessing
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from itertools import zip_longest
+from functools import cache, partial
 from pathlib import Path
 
 import nbformat
@@ -19,12 +19,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from course_lib.checks import exercises
+from course_lib.editions.library import library_regions
 from course_lib.editions.regions import Region, read_regions, replace_regions
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.execute import BoundedExecute
 from course_lib.grading.release import release
-from course_lib.grading.report import hint_lines
+from course_lib.grading.results import hint_lines
 from course_lib.misconceptions import MISCONCEPTIONS, RIGHT, Misconception, Variant
 from course_lib.misconceptions.build import region_key, written_into
 from course_lib.misconceptions.notebook import cases
@@ -60,7 +62,7 @@ class Graded:
         return killed and len(self.hints) == 1 and self.variant.hint in self.hints[0]
 
 
-def hunt(assignment: str = "optimizers", workers: int = 2) -> bool:
+def hunt(assignment: str, workers: int = 2) -> bool:
     """Grade every variant, print one table of mistakes and one of right variants.
 
     Args:
@@ -70,20 +72,23 @@ def hunt(assignment: str = "optimizers", workers: int = 2) -> bool:
     Returns:
         Whether every mistake was killed by the hint that names it, and every right variant passed.
     """
-    graded = grade((*MISCONCEPTIONS, *RIGHT), assignment, workers=workers)
+    every: tuple[Variant, ...] = (*MISCONCEPTIONS, *RIGHT)
+    variants = [one for one in every if _assignment(one) == assignment]
+    graded = grade(variants, assignment, workers=workers)
     wrong = [one for one in graded if isinstance(one.variant, Misconception)]
     right = [one for one in graded if not isinstance(one.variant, Misconception)]
     console = Console()
-    console.print(_table("Known mistakes", wrong), _table("Right variants", right))
+    for title, found in (("known mistakes", wrong), ("right variants", right)):
+        console.print(_table(f"{assignment}: {title}", found))
     for title, found in (("mistakes killed by their hint", wrong), ("right variants", right)):
         good = sum(one.as_it_should for one in found)
-        console.print(f"{good} of {len(found)} {title}")
+        console.print(f"{assignment}: {good} of {len(found)} {title}")
     return all(one.as_it_should for one in graded)
 
 
 def grade(
     variants: Iterable[Variant],
-    assignment: str = "optimizers",
+    assignment: str,
     course: Course | None = None,
     workers: int = 2,
 ) -> list[Graded]:
@@ -107,8 +112,8 @@ def grade(
     # Spawned, not forked: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with Progress() as progress, ProcessPoolExecutor(workers, context) as pool:
-        task = progress.add_task("Grading variants", total=len(batches))
-        executed = pool.map(partial(_executed, course.root), texts)
+        task = progress.add_task(f"Grading variants of {assignment}", total=len(batches))
+        executed = pool.map(partial(_executed, course.root, assignment), texts)
         for batch, text in zip(batches, executed, strict=True):
             notebook = nbformat.reads(text, as_version=4)
             for rule, variant in batch.items():
@@ -118,12 +123,41 @@ def grade(
     return [found[type(variant), variant.slug] for variant in variants]
 
 
+def _assignment(variant: Variant) -> str:
+    return exercises.find(variant.exercise).assignment
+
+
 def _batches(variants: list[Variant]) -> Iterator[Batch]:
-    """As few sets as can be of variants of different rules."""
+    """As few sets as can be of variants whose rules do not use each other."""
     rules = list(dict.fromkeys(region_key(variant.exercise) for variant in variants))
-    queues = [[v for v in variants if region_key(v.exercise) == rule] for rule in rules]
-    for row in zip_longest(*queues):
-        yield {rule: one for rule, one in zip(rules, row, strict=True) if one is not None}
+    left = {rule: [v for v in variants if region_key(v.exercise) == rule] for rule in rules}
+    while any(left.values()):
+        batch: Batch = {}
+        for rule in rules:
+            if left[rule] and not any(_linked(rule, other) for other in batch):
+                batch[rule] = left[rule].pop(0)
+        yield batch
+
+
+def _linked(one: str, other: str) -> bool:
+    return one in uses(other) or other in uses(one)
+
+
+@cache
+def uses(rule: str) -> frozenset[str]:
+    """A rule with every rule its text names, and those that these name.
+
+    Args:
+        rule: Name of a solution region of the library, as ``Dropout.forward``.
+    """
+    found: set[str] = set()
+    waiting = {rule}
+    while waiting:
+        found.add(now := waiting.pop())
+        text = library_regions()[now][1].text
+        named = {key for key in library_regions() if re.search(rf"\b{key.split('.')[0]}\b", text)}
+        waiting |= named - found
+    return frozenset(found)
 
 
 def _filled(course: Course, assignment: str, batch: Batch) -> NotebookNode:
@@ -148,11 +182,13 @@ def _without_marks(region: Region, indent: str) -> str:
     return region.text
 
 
-def _executed(root: Path, text: str) -> str:
+def _executed(root: Path, assignment: str, text: str) -> str:
     """Run a notebook as nbgrader does; on this library, which has a hint for hidden cases, too."""
     config = Course(root).config
     config.BoundedExecute.library = ""
-    notebook, _ = BoundedExecute(config=config).preprocess(nbformat.reads(text, as_version=4), {})
+    resources = {"metadata": {"path": ""}, "nbgrader": {"assignment": assignment}}
+    runner = BoundedExecute(config=config)
+    notebook, _ = runner.preprocess(nbformat.reads(text, as_version=4), resources)
     return str(nbformat.writes(notebook))
 
 

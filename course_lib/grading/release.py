@@ -7,7 +7,7 @@ from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import is_released
 
 
-def release(assignment: str = "optimizers", course: Course | None = None) -> Path:
+def release(assignment: str, course: Course | None = None) -> Path:
     """Write the release notebook and enter its cells in the gradebook.
 
     Args:

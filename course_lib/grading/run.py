@@ -13,6 +13,7 @@ from rich.progress import Progress
 from course_lib.editions.student import stamp as library_stamp
 from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import marks, record_zero
+from course_lib.grading.machine import machine
 from course_lib.grading.submissions import placeholder, problem
 
 
@@ -32,7 +33,7 @@ class Outcome:
 
 
 def grade(
-    assignment: str = "optimizers",
+    assignment: str,
     students: Iterable[str] | None = None,
     course: Course | None = None,
 ) -> list[Outcome]:
@@ -47,7 +48,8 @@ def grade(
         One outcome for each student, in the order given.
 
     Raises:
-        GradingError: If nobody has handed in anything.
+        GradingError: If nobody has handed in anything, or ``COURSE_REQUIRE_CUDA=1`` asks for a GPU
+            that is not there.
     """
     course = course or Course()
     names = course.students(assignment) if students is None else list(students)
@@ -59,9 +61,9 @@ def grade(
     common = _common_stamp(course, assignment)
     outcomes = []
     with Progress() as progress:
-        task = progress.add_task("Grading", total=len(names))
+        task = progress.add_task(f"Grading {assignment}", total=len(names))
         for name in names:
-            progress.update(task, description=f"Grading {name}")
+            progress.update(task, description=f"Grading {assignment}: {name}")
             outcome = _grade_safely(course, assignment, name, common)
             if outcome.reason:
                 progress.console.print(f"{name}: {outcome.reason}", markup=False)
@@ -116,8 +118,9 @@ def _give_zero(course: Course, assignment: str, student: str, reason: str) -> No
 
 
 def _common_stamp(course: Course, assignment: str) -> str:
-    """Digest of what all marks depend on: tests, settings, the library."""
+    """Digest of what all marks depend on: tests, settings, the library, the devices."""
     digest = hashlib.sha256(library_stamp().encode())
+    digest.update(" ".join(machine()).encode())
     for path in (course.source(assignment), course.root / "nbgrader_config.py"):
         digest.update(path.read_bytes())
     digest.update(str(course.config.BoundedExecute.get("library", "")).encode())

@@ -14,7 +14,8 @@ from nbformat.notebooknode import NotebookNode
 from course_lib.editions.regions import BEGIN, END, Region, read_regions, replace_regions
 from course_lib.grading import cells
 from course_lib.grading.course import Course
-from course_lib.grading.recipes import RECIPES, Recipe
+from course_lib.grading.personal import set_student
+from course_lib.grading.recipes import Recipe, recipes
 from course_lib.grading.release import release
 from course_lib.misconceptions import MISCONCEPTIONS, RIGHT, Variant
 from course_lib.misconceptions.build import region_key, written_into
@@ -22,7 +23,7 @@ from course_lib.misconceptions.build import region_key, written_into
 PREFIX = "sample-"
 
 
-def make(assignment: str = "optimizers", course: Course | None = None) -> Path:
+def make(assignment: str, course: Course | None = None) -> Path:
     """Write the sample class's submissions, in the place of an older sample class.
 
     Args:
@@ -30,21 +31,25 @@ def make(assignment: str = "optimizers", course: Course | None = None) -> Path:
         course: The course root; this repository's by default.
 
     Returns:
-        The folder of all submissions. Submissions of other students are left alone.
+        The folder of all submissions. Those of other students and assignments are left alone.
     """
     course = course or Course()
-    for folder in (course.root / "submitted").glob(f"{PREFIX}*"):
+    submitted = course.root / "submitted"
+    for folder in submitted.glob(f"{PREFIX}*/{assignment}"):
         shutil.rmtree(folder)
     source = nbformat.read(course.source(assignment), as_version=4)
     release(assignment, course)
-    for recipe in RECIPES:
+    for recipe in recipes(assignment):
+        student = PREFIX + recipe.name
         notebook = nbformat.read(course.release(assignment), as_version=4)
         _write_solutions(notebook, source, recipe)
+        set_student(notebook, student)
         recipe.change(notebook)
-        folder = course.submission(PREFIX + recipe.name, assignment)
-        folder.mkdir(parents=True)
-        recipe.save(notebook, folder / f"{assignment}.ipynb")
-    return course.root / "submitted"
+        _hand_in(notebook, recipe, course.submission(student, assignment))
+    for folder in submitted.glob(f"{PREFIX}*"):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return submitted
 
 
 def expected(recipe: Recipe, source: NotebookNode) -> float:
@@ -80,12 +85,21 @@ def find_variant(slug: str) -> Variant:
     raise LookupError(f"no variant {slug!r} in the catalogue")
 
 
+def _hand_in(notebook: NotebookNode, recipe: Recipe, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    recipe.save(notebook, folder / f"{folder.name}.ipynb")
+    for name, text in recipe.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recipe) -> None:
     """Put the solutions of the source notebook, or a recipe's variants of them, into a release."""
     solved = {cells.name(cell): cell for cell in source.cells if cells.name(cell)}
     for cell in notebook.cells:
         name = cells.name(cell)
-        if not name or cell.metadata["nbgrader"]["locked"] or matches(name, recipe.unwritten):
+        if not name or not cell.metadata["nbgrader"]["solution"] or matches(name, recipe.unwritten):
             continue
         text = solved[name].source
         for slug in recipe.variants:

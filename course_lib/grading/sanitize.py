@@ -6,14 +6,17 @@ the solution cells counts.
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_lib.grading import cells
+from course_lib.grading import cells, files
 from course_lib.grading.gradebook import MasterCell, master_cells
+from course_lib.grading.personal import set_student
 
 NOTICES = "course_notices"
 
@@ -22,7 +25,7 @@ _KEPT = ("points", "grade", "solution", "locked")
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Restore names, points and test cells; say in a first cell what was restored."""
+    """Restore names, points and test cells, set the student's own; say what was mended."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -30,12 +33,27 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
         """Rebuild what nbgrader relies on; called by nbgrader."""
         where = resources["nbgrader"]
         masters = master_cells(where["db_url"], where["assignment"], where["notebook"])
-        notices = restore(nb, masters)
-        if notices:
-            nb.metadata[NOTICES] = notices
-            text = "**What was mended before grading**\n\n" + "".join(f"- {n}\n" for n in notices)
-            nb.cells.insert(0, new_markdown_cell(text))
+        mend(nb, masters, where["student"], files.notices(Path(resources["metadata"]["path"])))
         return nb, resources
+
+
+def mend(
+    nb: NotebookNode, masters: list[MasterCell], student: str, notices: Iterable[str] = ()
+) -> None:
+    """Restore a submission in place, and say in its first cell what was mended.
+
+    Args:
+        nb: A submission.
+        masters: The named cells as the instructor wrote them, in order.
+        student: The student's name in the gradebook.
+        notices: What else is to be said.
+    """
+    said = set_student(nb, student)  # while its cell still has its name
+    said += [*restore(nb, masters), *notices]
+    if said:
+        nb.metadata[NOTICES] = said
+        text = "**What was mended before grading**\n\n" + "".join(f"- {n}\n" for n in said)
+        nb.cells.insert(0, new_markdown_cell(text))
 
 
 def restore(nb: NotebookNode, masters: list[MasterCell]) -> list[str]:

@@ -4,9 +4,9 @@ For instructors only: the code of a wrong answer says a good deal about the righ
 """
 
 from course_lib.misconceptions.build import variant_object
+from course_lib.misconceptions.catalogue import MISCONCEPTIONS, RIGHT
 from course_lib.misconceptions.matching import match
 from course_lib.misconceptions.model import Misconception, RightVariant, Variant
-from course_lib.misconceptions.optimizers import MISCONCEPTIONS, RIGHT
 
 __all__ = [
     "MISCONCEPTIONS",

@@ -1,18 +1,15 @@
 """Variants as text to put in a notebook, and as objects to run."""
 
 import ast
-import math
 from functools import cache
+from types import CodeType
 from typing import Any
-
-import torch
 
 from course_lib.checks import exercises
 from course_lib.editions.library import library_regions
 from course_lib.editions.regions import BEGIN, END, Region, read_regions, replace_regions
 from course_lib.misconceptions.model import Misconception, Variant
-from course_lib.misconceptions.notebook import solution_cell
-from course_lib.optim.optimizer import Optimizer
+from course_lib.misconceptions.notebook import imports, solution_cell, solution_cells
 
 
 def region_key(exercise: str) -> str:
@@ -21,8 +18,7 @@ def region_key(exercise: str) -> str:
     Raises:
         LookupError: If there is no such exercise.
     """
-    found = exercises.find(exercise)
-    return found.name if found.kind == "convention" else f"{found.name}.update"
+    return exercises.find(exercise).region
 
 
 def body(variant: Variant) -> str:
@@ -72,23 +68,47 @@ def written_into(source: str, where: str, variant: Variant) -> str:
 
 @cache
 def variant_object(variant: Variant) -> Any:
-    """The class or function a student would have made of a variant, in a namespace of its own.
-
-    It is the notebook's solution cell that is filled, as a student fills it: around the region the
-    library has more than the cell.
+    """The class or function a student would have made of a variant, all else being right.
 
     Raises:
         LookupError: If no solution cell asks for the variant.
         ValueError: If the text to be edited does not occur once in the library's region.
     """
     exercise = exercises.find(variant.exercise)
-    cell = solution_cell(exercise.assignment, region_key(variant.exercise))
-    source = written_into(cell, f"{exercise.assignment}.ipynb", variant)
-    # What the notebook's first cell imports; nothing is registered here.
-    names = {"math": math, "torch": torch, "Optimizer": Optimizer, "implement": lambda obj: obj}
-    namespace = {"__name__": f"variant_{exercise.slug}", **names}
-    exec(compile(source, f"<{variant.slug}>", "exec"), namespace)
-    return namespace[exercise.name]
+    return session_of(exercise.assignment, variant)[exercise.name]
+
+
+def session_of(assignment: str, *variants: Variant) -> dict[str, Any]:
+    """The names of a session in which every solution cell was run, in a namespace of its own.
+
+    It is the notebook's cells that are filled, as a student fills them: around a region the
+    library has more than its cell, and what one cell defines another one may call.
+
+    Args:
+        assignment: Slug of the assignment.
+        *variants: What stands in the place of the library's solutions, at most one for each.
+
+    Raises:
+        LookupError: If no solution cell asks for one of the variants.
+        ValueError: If the text to be edited does not occur once in the library's region.
+    """
+    cells = {text: text for text in solution_cells(assignment)}
+    names = dict.fromkeys(cells, f"<{assignment}.ipynb>")
+    for variant in variants:
+        cell = solution_cell(assignment, region_key(variant.exercise))
+        cells[cell] = written_into(cells[cell], f"{assignment}.ipynb", variant)
+        names[cell] = f"<{variant.slug}>"
+    namespace: dict[str, Any] = {"__name__": f"variants_of_{assignment}"}
+    exec(imports(assignment), namespace)
+    namespace["implement"] = lambda obj: obj  # nothing is registered here
+    for cell, source in cells.items():
+        exec(_compiled(source, names[cell]), namespace)
+    return namespace
+
+
+@cache
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, name, "exec")
 
 
 def _with_methods(source: str, key: str, methods: str) -> str:

@@ -11,8 +11,6 @@ from course_lib.checks.inputs import build
 from course_lib.misconceptions.matching import known_answers
 from course_lib.misconceptions.notebook import Case, cases
 
-ASSIGNMENTS = ("optimizers",)
-
 
 def write_fingerprints(folder: Path) -> None:
     """Write one file for each assignment.
@@ -21,7 +19,7 @@ def write_fingerprints(folder: Path) -> None:
         folder: Where they go; made if need be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for assignment in ASSIGNMENTS:
+    for assignment in exercises.ASSIGNMENTS:
         text = json.dumps(fingerprints(assignment), indent=0)
         (folder / f"{assignment}.json").write_text(text + "\n", encoding="utf-8")
 

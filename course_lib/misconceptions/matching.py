@@ -8,8 +8,8 @@ from course_lib.checks.collect import collect
 from course_lib.checks.fingerprints import Fingerprint, agrees, describe, rounding
 from course_lib.checks.spec import Answer, CouldNotTell, Inputs
 from course_lib.misconceptions.build import region_key, variant_object
+from course_lib.misconceptions.catalogue import MISCONCEPTIONS
 from course_lib.misconceptions.model import Misconception
-from course_lib.misconceptions.optimizers import MISCONCEPTIONS
 
 
 class Known(NamedTuple):
@@ -28,7 +28,10 @@ def match(exercise: str, inputs: Inputs, answer: Answer) -> Misconception | None
         inputs: What the student's code was run on.
         answer: What came.
     """
-    near = _agreeing(given_answers(exercise, inputs), answer)
+    came = describe(exercises.find(exercise), inputs, answer)
+    if came is None:
+        return None
+    near = _agreeing(given_answers(exercise, inputs), came, answer)
     return _only(known for known in near if shows(exercise, inputs, known.answer))
 
 
@@ -37,9 +40,9 @@ def known_answers(exercise: str, inputs: Inputs) -> list[Known]:
     return [k for k in given_answers(exercise, inputs) if shows(exercise, inputs, k.answer)]
 
 
-def the_one(known: Iterable[Known], answer: Answer) -> Misconception | None:
-    """The only one of ``known`` that agrees with an answer; None if none or several do."""
-    return _only(_agreeing(known, answer))
+def the_one(known: Iterable[Known], one: Known) -> Misconception | None:
+    """The only one of ``known`` that agrees with ``one``; None if several do."""
+    return _only(_agreeing(known, one.fingerprint, one.answer))
 
 
 def given_answers(exercise: str, inputs: Inputs) -> Iterator[Known]:
@@ -52,7 +55,7 @@ def given_answers(exercise: str, inputs: Inputs) -> Iterator[Known]:
         if mistake.needs_gpu != elsewhere or region_key(mistake.exercise) != region_key(exercise):
             continue
         answer = collect(variant_object(mistake), inputs)
-        if fingerprint := describe(answer):
+        if fingerprint := describe(exercises.find(exercise), inputs, answer):
             yield Known(mistake, answer, fingerprint)
 
 
@@ -68,10 +71,7 @@ def shows(exercise: str, inputs: Inputs, answer: Answer) -> bool:
         return False
 
 
-def _agreeing(known: Iterable[Known], answer: Answer) -> list[Known]:
-    came = describe(answer)
-    if came is None:
-        return []
+def _agreeing(known: Iterable[Known], came: Fingerprint, answer: Answer) -> list[Known]:
     return [one for one in known if agrees(one.fingerprint, came, rounding(answer))]
 
 

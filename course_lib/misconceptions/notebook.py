@@ -14,6 +14,12 @@ from course_lib.editions.leaks import HIDDEN_BEGIN, HIDDEN_END
 from course_lib.editions.library import ROOT
 from course_lib.editions.regions import read_regions
 
+STUDENT = "STUDENT"
+"""The one name an argument of a check may be: data made from it belong to one student."""
+
+SOURCE_STUDENT = "sample-student"
+"""Whose data the source notebooks are solved for."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -43,6 +49,12 @@ def _cells(assignment: str) -> tuple[NotebookNode, ...]:
     return tuple(cell for cell in notebook.cells if cell.cell_type == "code")
 
 
+def solution_cells(assignment: str) -> list[str]:
+    """Texts of the cells that hold solution regions, in the order of the notebook."""
+    every = (str(cell.source) for cell in _cells(assignment))
+    return [text for text in every if read_regions(text, f"{assignment}.ipynb")]
+
+
 def solution_cell(assignment: str, key: str) -> str:
     """Text of the cell that holds a solution region.
 
@@ -53,11 +65,19 @@ def solution_cell(assignment: str, key: str) -> str:
     Raises:
         LookupError: If no cell holds it.
     """
-    for cell in _cells(assignment):
-        regions = read_regions(cell.source, f"{assignment}.ipynb")
-        if any(region.key == key for region in regions):
-            return str(cell.source)
+    for text in solution_cells(assignment):
+        if any(region.key == key for region in read_regions(text, f"{assignment}.ipynb")):
+            return text
     raise LookupError(f"{assignment}.ipynb has no solution cell for {key}")
+
+
+def imports(assignment: str) -> str:
+    """The imports of the notebook's first cell of code: what every solution may use."""
+    tree = ast.parse(_cells(assignment)[0].source)
+    kept: list[ast.stmt] = [
+        node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return ast.unparse(ast.Module(kept, type_ignores=[]))
 
 
 def cases(assignment: str) -> list[Case]:
@@ -85,5 +105,12 @@ def _cases_of(cell: str, source: str) -> Iterator[Case]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "check":
             hidden = any(begin < node.lineno < end for begin, end in blocks)
             exercise = ast.literal_eval(node.args[0])
-            given = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+            given = {str(word.arg): _plain(word.value) for word in node.keywords}
             yield Case(cell, exercise, given, hidden)
+
+
+def _plain(node: ast.expr) -> Any:
+    """A plain value; ``STUDENT``, which grading sets, stands for the student of the source."""
+    if isinstance(node, ast.Name) and node.id == STUDENT:
+        return SOURCE_STUDENT
+    return ast.literal_eval(node)

@@ -22,8 +22,11 @@ from nbformat import NotebookNode
 
 from course_lib.editions.library import ROOT
 
-# What a chapter may import; a change there makes every kept output stale.
+# What a chapter may import; a change there, or in a recorded run, makes every kept output stale.
 _IMPORTED = ("corrections.py", "data", "figures", "training")
+
+# Where the cache keeps how long the cells of a page ran; the reader's own name for it.
+_SECONDS = "execution_seconds"
 
 
 class PageFailed(Exception):
@@ -56,6 +59,16 @@ def kept(page: Path, cache: Path) -> NotebookNode | None:
     except KeyError:
         return None
     return notebook
+
+
+def cell_seconds(page: Path, cache: Path) -> float | None:
+    """Return how long the cells of a kept page ran, or ``None`` if the page must run."""
+    try:
+        record = _open(cache).match_cache_notebook(read(page))
+    except KeyError:
+        return None
+    seconds: float | None = record.data.get(_SECONDS)
+    return seconds
 
 
 def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tuple[Path, float]]:
@@ -94,9 +107,9 @@ def executed(page: Path, cache: Path) -> NotebookNode:
     return notebook
 
 
-def keep(notebook: NotebookNode, page: Path, cache: Path) -> None:
-    """Put the executed notebook of a page into the cache."""
-    bundle = CacheBundleIn(notebook, str(page))
+def keep(notebook: NotebookNode, page: Path, cache: Path, seconds: float) -> None:
+    """Put the executed notebook of a page into the cache, and how long its cells ran."""
+    bundle = CacheBundleIn(notebook, str(page), data={_SECONDS: seconds})
     _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
@@ -133,4 +146,6 @@ def _ingredients(root: Path) -> list[Path]:
     library = root / "course_lib"
     files = [file for name in _IMPORTED for file in (library / name).glob("**/*.py")]
     single = [library / name for name in _IMPORTED if name.endswith(".py")]
-    return sorted(file for file in [*files, *single, root / "constraints.txt"] if file.exists())
+    runs = (root / "book" / "data").glob("*.json")
+    found = [*files, *single, *runs, root / "constraints.txt"]
+    return sorted(file for file in found if file.exists())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -17,6 +18,7 @@ TIMEOUT = 300
 def main(page: Path, cache: Path) -> None:
     """Run a page; exit with status 1 and the cell's error if a cell fails."""
     notebook = read(page)
+    began: list[float] = []
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT,
@@ -24,12 +26,13 @@ def main(page: Path, cache: Path) -> None:
         # The cache compares cells with their metadata: times there would never match.
         record_timing=False,
         extra_arguments=["--log-level=40"],  # the kernel's remarks about its own transport
+        on_notebook_start=lambda **_: began.append(time.perf_counter()),  # the kernel is up
     )
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         raise SystemExit(str(error)) from None
-    keep(notebook, page, cache)
+    keep(notebook, page, cache, time.perf_counter() - began[0])
 
 
 if __name__ == "__main__":

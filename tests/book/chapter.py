@@ -6,6 +6,7 @@ import ast
 import sys
 from functools import cache
 from types import ModuleType
+from typing import TypeGuard
 
 from course_lib.editions.library import ROOT
 from course_lib.publish.execute import read
@@ -26,6 +27,18 @@ def is_definition(statement: ast.stmt) -> bool:
         names = [node for target in statement.targets for node in ast.walk(target)]
         return all(n.id.isupper() for n in names if isinstance(n, ast.Name))
     return isinstance(statement, DEFINITIONS)
+
+
+@cache
+def corrections(page: str) -> dict[str, ast.Call]:
+    """Return the calls of `correct` in a page, by claim."""
+    calls = [node for s in statements(page) for node in ast.walk(s) if is_correction(node)]
+    return {ast.literal_eval(call.args[0]): call for call in calls}
+
+
+def is_correction(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Tell whether a node calls `correct`."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "correct"
 
 
 @cache

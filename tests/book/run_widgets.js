@@ -1,7 +1,9 @@
 // Reads cases as JSON, answers with what the book's script computes for each.
 "use strict";
-const { descend, regime } = require("../../book/assets/course.js");
+const { descend, regime, summary } = require("../../book/assets/course.js");
 const cases = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-const answers = cases.map((given) =>
-  given.points ? { points: descend(given.points) } : regime(given.etaLambda, given.mu));
+const answers = cases.map((given) => {
+  if (given.values) return { summary: summary(given.name, given.values) };
+  return given.points ? { points: descend(given.points) } : regime(given.etaLambda, given.mu);
+});
 process.stdout.write(JSON.stringify(answers));

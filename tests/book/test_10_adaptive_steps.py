@@ -164,6 +164,18 @@ def surfaces():
     return figure_data("F-10.1")["surfaces"]
 
 
+def steps_needed(surface, racer):
+    return sum(surfaces()[surface]["paths"][racer]["needed"]) / 10
+
+
+@pytest.mark.book
+def test_nesterov_and_rmsprop_earn_what_the_text_says():
+    assert steps_needed("elongated bowl", "Nesterov") < steps_needed("elongated bowl", "GD") / 2
+    assert steps_needed("plateau and cliff", "RMSProp") < steps_needed("plateau and cliff", "GD")
+    assert steps_needed("saddle", "GD") < steps_needed("saddle", "RMSProp")
+    assert steps_needed("saddle", "GD") < steps_needed("saddle", "Nesterov")
+
+
 @pytest.mark.book
 def test_every_racer_runs_on_every_surface_at_a_rate_inside_the_sweep():
     assert len(surfaces()) == 5

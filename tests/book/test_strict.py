@@ -8,7 +8,7 @@ import pytest
 
 from course_lib.editions.library import ROOT
 from course_lib.publish.build import BuildFailed, build
-from course_lib.publish.execute import PageFailed, cache_folder, kept, run_missing
+from course_lib.publish.execute import PageFailed, cache_folder, cell_seconds, kept, run_missing
 from course_lib.publish.pages import notebooks
 
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
@@ -78,6 +78,8 @@ def test_a_sound_book_is_built_and_its_cells_run_once(tmp_path: Path) -> None:
     page = build(root=tmp_path) / "book" / "sound.html"
     assert "katex-html" in page.read_text() and "42" in page.read_text()
     assert list(run_missing(notebooks(tmp_path), cache_folder(tmp_path))) == []
+    (sound,) = notebooks(tmp_path)
+    assert 0 < (cell_seconds(sound, cache_folder(tmp_path)) or 0) < 60
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ def answers() -> list[dict[str, Any]]:
         for setting in SETTINGS
     ]
     given += [{"etaLambda": direction, "mu": mu} for direction, mu in DIRECTIONS]
+    given.append({"name": "linear", "values": [1.0, 0.5, 0.25, 0.0001]})
     script = str(Path(__file__).with_name("run_widgets.js"))
     done = subprocess.run([NODE, script], input=json.dumps(given), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -69,3 +70,7 @@ def test_the_regime_follows_from_the_eigenvalues(direction: tuple[float, float])
     else:
         expected = "flips" if bool((roots.real < 0).any()) else "creeps"
     assert said["name"] == expected
+
+
+def test_a_curve_is_told_with_its_mean_and_its_last_value() -> None:
+    assert answers()[-1]["summary"] == "linear: mean 0.438, last 1.00e-4."

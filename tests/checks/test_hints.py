@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from course_lib.checks import fingerprints, hints, run_check
+from course_lib.checks.exercises import find
+from course_lib.checks.fingerprints import Fingerprint
+from course_lib.checks.inputs import build
 from course_lib.checks.spec import Answer
 from course_lib.checks.subject import Given
 from tests.checks.cells import BROKEN, RIGHT, STATE_ON_THE_CPU, sgd
@@ -19,7 +22,12 @@ TWICE_IN_ANOTHER_STYLE = "step = grad.clone()\nstep += grad\nparam.add_(step, al
 
 def entry(slug: str, answer: Answer) -> dict[str, Any]:
     words = {"belief": "b", "hint": f"Not {slug}.", "section": "09_momentum#momentum"}
-    return {**(fingerprints.describe(answer) or {}), "slug": slug, **words}
+    return {**(described(answer) or {}), "slug": slug, **words}
+
+
+def described(answer: Answer) -> Fingerprint | None:
+    sgd_exercise = find("sgd")
+    return fingerprints.describe(sgd_exercise, build(sgd_exercise, CASE), answer)
 
 
 def wrong(body: str, **case: Any) -> Answer:
@@ -99,19 +107,19 @@ def test_state_on_the_cpu_gets_its_hint(known: dict[str, Any]) -> None:
 
 
 def test_a_stub_has_no_fingerprint() -> None:
-    assert fingerprints.describe(wrong(BROKEN["stub"][1])) is None
+    assert described(wrong(BROKEN["stub"][1])) is None
 
 
 def test_an_exception_is_told_by_its_message_wherever_it_was_raised() -> None:
     elsewhere = f"wait = 0\n{BROKEN['raises_at_the_second_step'][1]}"
-    one = fingerprints.describe(wrong(BROKEN["raises_at_the_second_step"][1]))
-    other = fingerprints.describe(wrong(elsewhere))
+    one = described(wrong(BROKEN["raises_at_the_second_step"][1]))
+    other = described(wrong(elsewhere))
     assert one == other == {"numbers": [], "faults": ["KeyError: 'velocity'"]}
 
 
 def test_numbers_that_are_none_agree_with_their_like() -> None:
-    divided = fingerprints.describe(wrong(BROKEN["divides_by_zero"][1]))
-    nothing = fingerprints.describe(wrong("param.mul_(float('nan'))"))
+    divided = described(wrong(BROKEN["divides_by_zero"][1]))
+    nothing = described(wrong("param.mul_(float('nan'))"))
     assert divided and nothing
     assert fingerprints.agrees(divided, divided) and fingerprints.agrees(nothing, nothing)
     assert not fingerprints.agrees(divided, nothing)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from course_lib.checks.exercises import EXERCISES
 from course_lib.editions.library import INSTRUCTOR_ONLY, library_regions
 from course_lib.editions.student import derive
 
@@ -46,7 +47,8 @@ def test_no_mark_is_left(edition):
 def test_every_region_says_which_exercise_it_belongs_to(edition):
     text = "".join(path.read_text() for path in edition.rglob("*.py"))
     for key in library_regions():
-        assert f"{key}: yours to write. Assignment 'optimizers', exercise" in text
+        assignment = next(e.assignment for e in EXERCISES if e.region == key)
+        assert f"{key}: yours to write. Assignment {assignment!r}, exercise" in text
 
 
 def test_an_unwritten_optimizer_raises_and_names_the_exercise(edition):

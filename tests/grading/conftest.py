@@ -2,7 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,14 @@ load_subconfig("nbgrader_config.py", path={assignments!r})
 c.CourseDirectory.root = {root!r}
 c.BoundedExecute.library = {library!r}
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def grader() -> Iterator[None]:
+    """Tests of the ways of grading beside each other: nbgrader's own, but under ``sealed``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_GRADER", "stock")
+        yield
 
 
 def new_course(folder: Path, library: Path | None = None) -> Course:

@@ -8,14 +8,15 @@ import pytest
 
 from course_lib.editions.leaks import find_leaks, hidden_secrets, solution_secrets
 from course_lib.editions.student import derive
-from course_lib.grading import report, run
+from course_lib.grading import report, results, run
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import marks
-from course_lib.grading.recipes import RECIPES, Recipe
+from course_lib.grading.recipes import Recipe, recipes
 from course_lib.grading.sample_class import PREFIX, expected, make
 
 from .conftest import nbgrader, new_course
 
+RECIPES = recipes("optimizers")
 UNREADABLE = ["broken-file", "no-notebook", "other-file"]
 
 
@@ -51,7 +52,7 @@ class Claims:
         assert earned == stated
 
     def test_only_a_question_somebody_answered_waits_for_a_person(self, graded: Course) -> None:
-        rows = {row.student: row for row in report.rows("optimizers", graded)}
+        rows = {row.student: row for row in results.rows("optimizers", graded)}
 
         def answered(recipe: Recipe) -> bool:
             return not recipe.unwritten and recipe.name not in UNREADABLE
@@ -61,7 +62,7 @@ class Claims:
         }
 
     def test_what_could_not_be_run_says_why(self, graded: Course) -> None:
-        rows = {row.student: row for row in report.rows("optimizers", graded)}
+        rows = {row.student: row for row in results.rows("optimizers", graded)}
         for name in UNREADABLE:
             assert rows[PREFIX + name].notices
         assert "missing" in " ".join(rows[f"{PREFIX}tests-deleted"].notices)
@@ -76,7 +77,7 @@ class Claims:
         assert not any(rows[PREFIX + name].notices for name in honest)
 
     def test_misconceptions_seen_by_visible_tests_earn_their_hints(self, graded: Course) -> None:
-        rows = {row.student: row for row in report.rows("optimizers", graded)}
+        rows = {row.student: row for row in results.rows("optimizers", graded)}
         for name, exercise in (("no-bias-correction", "adam"), ("old-buffer-ahead", "nesterov")):
             assert rows[PREFIX + name].hints.get(exercise), name
 
@@ -100,13 +101,17 @@ class Claims:
     def test_the_table_is_shown_and_written(
         self, graded: Course, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        report.show("optimizers", graded)
+        report.show(["optimizers"], graded)
         shown = capsys.readouterr().out
         assert "Hint: " in shown
-        assert str(graded.build / "grades" / "optimizers.html") in shown.replace("\n", "")
+        assert "Earned on cpu and " in shown
+        assert str(graded.build / "grades" / "index.html") in shown.replace("\n", "")
         with (graded.build / "grades" / "optimizers.csv").open(newline="") as file:
             table = {row["student"]: row for row in csv.DictReader(file)}
         assert float(table[f"{PREFIX}perfect"]["total"]) == 90
+        assert "adam: cpu, " in table[f"{PREFIX}perfect"]["devices"]
+        assert "adam: " not in table[f"{PREFIX}no-bias-correction"]["devices"]
+        assert table[f"{PREFIX}untouched"]["devices"] == ""
         assert f"{PREFIX}perfect" in (graded.build / "grades" / "optimizers.html").read_text()
 
     def test_stock_export_has_every_student(self, graded: Course, tmp_path: Path) -> None:
@@ -127,3 +132,21 @@ class TestOnTheStudentEdition(Claims):
 @pytest.mark.slow
 class TestOnTheInstructorsEdition(Claims):
     edition = "instructor"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", [a for a in Course().assignments() if a != "optimizers"])
+def test_every_mark_of_a_small_class_is_the_one_stated(assignment: str, tmp_path: Path) -> None:
+    course = new_course(tmp_path)
+    make(assignment, course)
+    done = nbgrader(course, "autograde", assignment)
+    assert done.returncode == 0, done.stderr
+    source = nbformat.read(course.source(assignment), as_version=4)
+    rows = {row.student: row for row in results.rows(assignment, course)}
+    assert {name: row.total for name, row in rows.items()} == {
+        PREFIX + recipe.name: expected(recipe, source) for recipe in recipes(assignment)
+    }
+    assert not any(rows[PREFIX + name].notices for name in ("perfect", "own-style", "untouched"))
+    assert {name for name, row in rows.items() if row.by_hand} == {
+        PREFIX + recipe.name for recipe in recipes(assignment) if not recipe.unwritten
+    }

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from course_lib.checks import fingerprints
+from course_lib.checks.exercises import find
+from course_lib.checks.spec import Answer, Hint
 from course_lib.misconceptions import MISCONCEPTIONS
 from course_lib.misconceptions import fingerprint as made
 from course_lib.misconceptions.matching import the_one
 from course_lib.misconceptions.notebook import Case, cases
-from tests.misconceptions.trying import cases_of, known_in
+from tests.misconceptions.trying import cases_of, inputs_of, known_in
 
 RULE = "RMSprop.update"
 FIELDS = {"slug", "belief", "hint", "section", "numbers", "faults"}
@@ -46,6 +48,11 @@ def test_the_file_holds_numbers_and_words_but_no_code(entries: dict[str, Any]) -
         assert all(isinstance(number, float) for number in entry["numbers"])
 
 
+def _match(case: Case, answer: Answer) -> Hint | None:
+    key = fingerprints.key(case.exercise, case.parameters)
+    return fingerprints.match(find(case.exercise), key, inputs_of(case), answer)
+
+
 def test_a_student_gets_the_hint_the_catalogue_gives(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,9 +60,8 @@ def test_a_student_gets_the_hint_the_catalogue_gives(
     given = 0
     for case, shown in known_in(RULE):
         for known in () if case.hidden else shown:
-            live = the_one(shown, known.answer)
-            key = fingerprints.key(case.exercise, case.parameters)
-            hint = fingerprints.match("optimizers", key, known.answer)
+            live = the_one(shown, known)
+            hint = _match(case, known.answer)
             assert (hint and hint.slug) == (live and live.slug)
             given += hint is not None
     assert given > 10

@@ -28,7 +28,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
         *(find(MISCONCEPTIONS, slug) for slug in WRONG_SLUGS),
         *(find(RIGHT, slug) for slug in RIGHT_SLUGS),
     ]
-    return {one.variant.slug: one for one in grade(variants, course=course)}
+    return {one.variant.slug: one for one in grade(variants, "optimizers", course)}
 
 
 @pytest.mark.slow

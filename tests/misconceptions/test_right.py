@@ -7,6 +7,7 @@ import pytest
 
 from course_lib.checks import exercises, run_check, verify
 from course_lib.checks.collect import collect
+from course_lib.checks.exercises import ASSIGNMENTS
 from course_lib.checks.subject import Given
 from course_lib.misconceptions import RIGHT, RightVariant, variant_object
 from course_lib.misconceptions.build import region_key
@@ -71,6 +72,15 @@ def test_a_family_knows_many_techniques(name: str) -> None:
     techniques = {variant.technique for variant in family(name)}
     assert {"in place", "out of place", "foreach", "guards", "whole step"} <= techniques
     assert len(techniques) >= 10
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_an_assignment_has_many_right_variants_by_several_techniques(assignment: str) -> None:
+    variants = [v for v in RIGHT if exercises.find(v.exercise).assignment == assignment]
+    assert len(variants) >= 8
+    assert len({variant.technique for variant in variants}) >= 4
+    shapes = [(variant.exercise, shape(variant)) for variant in variants]
+    assert len(set(shapes)) == len(shapes)
 
 
 @every_variant

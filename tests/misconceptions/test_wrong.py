@@ -41,7 +41,7 @@ def test_hidden_cases_kill_every_mistake_where_it_says(rule: str) -> None:
 def test_no_mistake_earns_the_hint_of_another(rule: str) -> None:
     for case, shown in known_in(rule):
         for known in shown:
-            hint = the_one(shown, known.answer)
+            hint = the_one(shown, known)
             assert hint in (None, known.mistake), case
 
 
@@ -54,5 +54,5 @@ def test_every_mistake_earns_its_hint_where_a_cell_stops(rule: str) -> None:
             at = (known.mistake.slug, case.cell)
             if at not in stopped:  # the first check of a cell that fails is the last one run
                 stopped.add(at)
-                earned |= {known.mistake.slug} if the_one(shown, known.answer) else set()
+                earned |= {known.mistake.slug} if the_one(shown, known) else set()
     assert {mistake.slug for mistake in made_in(rule)} == earned

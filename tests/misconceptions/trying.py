@@ -3,7 +3,7 @@
 from functools import cache
 
 from course_lib.checks import exercises
-from course_lib.checks.exercises import EXERCISES
+from course_lib.checks.exercises import ASSIGNMENTS, EXERCISES
 from course_lib.checks.inputs import build
 from course_lib.checks.spec import FAKE, Inputs
 from course_lib.misconceptions.build import region_key
@@ -15,7 +15,7 @@ RULES = tuple(dict.fromkeys(region_key(exercise.slug) for exercise in EXERCISES)
 
 
 def cases_of(rule: str) -> list[Case]:
-    return [case for case in cases("optimizers") if region_key(case.exercise) == rule]
+    return [c for a in ASSIGNMENTS for c in cases(a) if region_key(c.exercise) == rule]
 
 
 def inputs_of(case: Case, device: str = "cpu") -> Inputs:

@@ -43,6 +43,8 @@ def _optimizer(
         options=options,
         defaults=defaults or {},
         rtol=rtol,
+        method="update",
+        refused=("torch.optim",),
     )
 
 

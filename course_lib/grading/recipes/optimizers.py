@@ -1,85 +1,22 @@
-"""The students of the sample class: what each one did, and what it costs."""
+"""The students of "optimizers": the whole zoo, with every way to hand in something odd."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from course_lib.grading import cells
-
-ALL = ("*",)
-
-
-def _as_it_is(notebook: NotebookNode) -> None:
-    """Change nothing."""
-
-
-def _save(notebook: NotebookNode, path: Path) -> None:
-    nbformat.write(notebook, path)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one submission is made from the release notebook.
-
-    Args:
-        name: The student.
-        broken: Names of the graded cells that earn nothing; ``*`` stands for any text.
-        variants: Slugs of wrong or right variants in the place of the library's solutions.
-        unwritten: Names of the solution cells left as they were handed out.
-        change: What else was done to the notebook.
-        save: How the file was written.
-    """
-
-    name: str
-    broken: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-    unwritten: tuple[str, ...] = ()
-    change: Callable[[NotebookNode], None] = _as_it_is
-    save: Callable[[NotebookNode, Path], None] = _save
-
-
-def _find(notebook: NotebookNode, name: str) -> Any:
-    """A cell of a notebook, by its name or, for an ordinary one, by its id."""
-    return next(cell for cell in notebook.cells if name in (cells.name(cell), cell.id))
-
-
-def _in_update(name: str, line: str) -> Callable[[NotebookNode], None]:
-    """Put a line at the start of a solution's ``update``."""
-
-    def change(notebook: NotebookNode) -> None:
-        cell = _find(notebook, name)
-        head = "    def update(self, param, grad, state, group):\n"
-        cell.source = cell.source.replace(head, f"{head}        {line}\n")
-
-    return change
-
-
-def _replace(name: str, text: str) -> Callable[[NotebookNode], None]:
-    """Put another text into a cell."""
-
-    def change(notebook: NotebookNode) -> None:
-        _find(notebook, name).source = text
-
-    return change
-
-
-def _imports_only(notebook: NotebookNode) -> None:
-    for cell in notebook.cells:
-        name = cells.name(cell)
-        if name.endswith("-solution"):
-            lines = [line for line in cell.source.splitlines() if line.startswith(("class", "def"))]
-            kind = lines[0].split()[1].split("(")[0].rstrip(":")
-            home = "course_lib.optim" if lines[0].startswith("class") else _CONVENTIONS
-            cell.source = f"from {home} import {kind}"
-
-
-_CONVENTIONS = "course_lib.optim.conventions"
+from course_lib.grading.recipes.common import (
+    ALL,
+    Recipe,
+    find,
+    imports_only,
+    in_function,
+    replace,
+)
 
 
 def _deletes(*names: str) -> Callable[[NotebookNode], None]:
@@ -91,7 +28,7 @@ def _deletes(*names: str) -> Callable[[NotebookNode], None]:
 
 def _moves_solution(notebook: NotebookNode) -> None:
     """Write Adam in a cell of its own, and delete the one meant for it."""
-    place = notebook.cells.index(_find(notebook, "adam-solution"))
+    place = notebook.cells.index(find(notebook, "adam-solution"))
     notebook.cells[place] = new_code_cell(notebook.cells[place].source, id="own-cell")
 
 
@@ -100,7 +37,7 @@ def _copies(*names: str) -> Callable[[NotebookNode], None]:
 
     def change(notebook: NotebookNode) -> None:
         for name in names:
-            cell = _find(notebook, name)
+            cell = find(notebook, name)
             metadata = nbformat.from_dict(dict(cell.metadata))
             copy = new_code_cell(cell.source, metadata=metadata, id=f"{name}-copy")
             notebook.cells.insert(notebook.cells.index(cell) + 1, copy)
@@ -118,12 +55,12 @@ def _changes_metadata(notebook: NotebookNode) -> None:
     """Turn every knob a cell has."""
     for cell in notebook.cells:
         cell.metadata["tags"] = ["skip-execution", "raises-exception"]
-    _find(notebook, "sgd-visible-1").metadata["nbgrader"]["points"] = 50
-    _find(notebook, "sgd-visible-2").metadata["nbgrader"]["schema_version"] = 99
-    _find(notebook, "sgd-visible-3").metadata["nbgrader"].update(grade=False, solution=True)
-    _find(notebook, "sgd-hidden-1").metadata["nbgrader"]["grade_id"] = "no-such-cell"
-    _find(notebook, "adam-visible-1").metadata["nbgrader"] = "mine"
-    _find(notebook, "adam-solution").metadata["nbgrader"]["locked"] = True
+    find(notebook, "sgd-visible-1").metadata["nbgrader"]["points"] = 50
+    find(notebook, "sgd-visible-2").metadata["nbgrader"]["schema_version"] = 99
+    find(notebook, "sgd-visible-3").metadata["nbgrader"].update(grade=False, solution=True)
+    find(notebook, "sgd-hidden-1").metadata["nbgrader"]["grade_id"] = "no-such-cell"
+    find(notebook, "adam-visible-1").metadata["nbgrader"] = "mine"
+    find(notebook, "adam-solution").metadata["nbgrader"]["locked"] = True
 
 
 def _save_broken(notebook: NotebookNode, path: Path) -> None:
@@ -207,36 +144,38 @@ RECIPES = (
     ),
     Recipe(
         "crashes",
-        change=_in_update("adam-solution", "state['moment'] += grad"),
+        change=in_function("adam-solution", "update", "state['moment'] += grad"),
         broken=("adam-*",),
     ),
     Recipe(
         "ends-kernel",
-        change=_in_update("adamw-solution", "__import__('os')._exit(1)"),
+        change=in_function("adamw-solution", "update", "__import__('os')._exit(1)"),
         broken=("adamw-*",),
     ),
     Recipe(
         "endless-loop",
-        change=_in_update("rmsprop-solution", "while True: pass"),
+        change=in_function("rmsprop-solution", "update", "while True: pass"),
         broken=("rmsprop-*",),
     ),
     Recipe(
         "syntax-error",
-        change=_replace("adagrad-solution", "@implement\nclass Adagrad(Optimizer)\n    pass"),
+        change=replace("adagrad-solution", "@implement\nclass Adagrad(Optimizer)\n    pass"),
         broken=("adagrad-*",),
     ),
-    Recipe("imports-only", change=_imports_only, broken=ALL),
+    Recipe("imports-only", change=imports_only, broken=ALL),
     Recipe(
         "warns",
-        change=_in_update("adam-solution", "__import__('warnings').warn('my own warning')"),
+        change=in_function(
+            "adam-solution", "update", "__import__('warnings').warn('my own warning')"
+        ),
     ),
     Recipe(
         "prints-100-megabytes",
-        change=_in_update("sgd-solution", "print('x' * 1_000_000)"),
+        change=in_function("sgd-solution", "update", "print('x' * 1_000_000)"),
     ),
     Recipe(
         "shows-100-megabytes",
-        change=_replace("beyond-picture", "print('x' * 100_000_000)"),
+        change=replace("beyond-picture", "print('x' * 100_000_000)"),
     ),
     # Cells and files that are not as they were handed out.
     Recipe("solution-deleted", change=_deletes("adam-solution"), broken=("adam-*",)),

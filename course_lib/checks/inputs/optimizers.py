@@ -1,4 +1,4 @@
-"""From the parameters of a check to the plain inputs a subject is asked to work on."""
+"""Cases of optimizers and of velocity conventions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checks.inputs.shared import one_of, plain, require_known
 from course_lib.checks.spec import Exercise, Inputs
 
 DTYPES = ("float32", "float64", "complex64", "complex128")
@@ -61,8 +62,8 @@ def optimizer_inputs(
         ValueError: If another parameter is outside its domain.
     """
     _require(exercise, steps, groups or (), changes or {}, options)
-    _one_of("dtype", dtype, DTYPES)
-    _one_of("gradients", gradients, tuple(PATTERNS))
+    one_of("dtype", dtype, DTYPES)
+    one_of("gradients", gradients, tuple(PATTERNS))
     if groups is not None and len(groups) != len(shapes):
         raise ValueError(f"needed one group for each of {len(shapes)} shapes, got {len(groups)}")
     gone = {(int(index), step) for index, at in (missing or {}).items() for step in at}
@@ -76,6 +77,7 @@ def optimizer_inputs(
     return {
         "kind": "optimizer",
         "device": "cpu",
+        "extent": f"{steps} steps",
         "parameters": start,
         "gradients": [
             [None if (i, t + 1) in gone else path[t].clone() for i, path in enumerate(paths)]
@@ -116,33 +118,13 @@ def convention_inputs(
     return {
         "kind": "convention",
         "device": "cpu",
+        "extent": f"{steps} steps",
+        "names": ["velocity", "update"],
+        "wanted": "a pair of tensors (velocity, update)",
         "gradients": list(torch.randn(steps, 4, generator=draw, dtype=torch.float64)),
         "options": plain(exercise.defaults | options),
         "changes": plain(changes or {}),
     }
-
-
-BUILDERS: dict[str, Callable[..., Inputs]] = {
-    "optimizer": optimizer_inputs,
-    "convention": convention_inputs,
-}
-
-
-def build(exercise: Exercise, parameters: Mapping[str, Any]) -> Inputs:
-    """Inputs of the exercise's kind.
-
-    Raises:
-        TypeError: If a parameter is unknown; the message lists those allowed.
-        ValueError: If a parameter is outside its domain.
-    """
-    return BUILDERS[exercise.kind](exercise, **parameters)
-
-
-def plain(value: Any) -> Any:
-    """``value`` with lists for tuples and strings for keys, as JSON would have it."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    return [plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def _require(
@@ -156,20 +138,6 @@ def _require(
         raise ValueError(f"steps must be at least 1, got {steps}")
     if not all(1 <= int(step) <= steps for step in changes):
         raise ValueError(f"changes must be at steps 1 to {steps}, got {list(changes)}")
+    builder = convention_inputs if exercise.kind == "convention" else optimizer_inputs
     for named in (options, *groups, *changes.values()):
-        for name in named:
-            if name not in exercise.options:
-                raise TypeError(
-                    f"{exercise.slug} has no parameter {name!r}; its own are "
-                    f"{', '.join(exercise.options)}; every {exercise.kind} case has "
-                    f"{', '.join(_case_parameters(exercise))}"
-                )
-
-
-def _case_parameters(exercise: Exercise) -> list[str]:
-    return [*(BUILDERS[exercise.kind].__kwdefaults__ or {})]
-
-
-def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+        require_known(exercise, named, builder)

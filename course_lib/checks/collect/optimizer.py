@@ -1,0 +1,102 @@
+"""Run an optimizer step by step, or a velocity convention."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checks.collect.shared import (
+    At,
+    Trajectory,
+    copy,
+    kind,
+    placer,
+    same,
+    strays,
+    tuples,
+)
+from course_lib.checks.spec import FAKE, Inputs
+
+
+def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
+    """Step an optimizer with the gradients given; the parameters after every step."""
+    place = placer(inputs["device"])
+    params = [place(start).requires_grad_() for start in inputs["parameters"]]
+    storage = [param.data_ptr() for param in params] if inputs["device"] != FAKE else []
+    optimizer = cls(_groups(params, inputs["groups"]), **tuples(inputs["options"]))
+    given: list[tuple[int, int, Tensor, Tensor]] = []
+    trajectory: Trajectory = []
+    for step, gradients in enumerate(inputs["gradients"], start=1):
+        at.step = step
+        if str(step) in inputs["changes"]:
+            for group in optimizer.param_groups:
+                group.update(tuples(inputs["changes"][str(step)]))
+        for index, (param, grad) in enumerate(zip(params, gradients, strict=True)):
+            param.grad = None if grad is None else place(grad)
+            if param.grad is not None and grad is not None:
+                given.append((step, index, param.grad, place(grad)))
+        optimizer.step()
+        trajectory.append([copy(param) for param in params])
+        if any(map(_unlike, params, inputs["parameters"])):
+            break  # torch itself raises if such a parameter is given its next gradient.
+    if inputs["device"] == FAKE:
+        return {"trajectory": [], "faults": strays(_state(optimizer, params), params[0].device)}
+    moved = [i for i, param in enumerate(params) if param.data_ptr() != storage[i]]
+    faults = {
+        "rebound": [{"parameter": index} for index in moved],
+        "gradient changed": [
+            {"step": step, "parameter": index}
+            for step, index, grad, before in given
+            if not same(grad, before)
+        ],
+        "graph kept": [
+            {"entry": name} for name, tensor in _state(optimizer, params) if tensor.requires_grad
+        ],
+    }
+    return {"trajectory": trajectory, "faults": {k: v for k, v in faults.items() if v}}
+
+
+def run_convention(rule: Any, inputs: Inputs, at: At) -> dict[str, Any]:
+    """Call a velocity rule once a step; velocity and update after every step."""
+    place = placer(inputs["device"])
+    options = dict(inputs["options"])
+    velocity = place(inputs["gradients"][0]).zero_()
+    trajectory: Trajectory = []
+    for step, gradient in enumerate(inputs["gradients"], start=1):
+        at.step = step
+        options.update(inputs["changes"].get(str(step), {}))
+        pair = rule(velocity.clone(), place(gradient), options["lr"], options["momentum"])
+        if not (isinstance(pair, tuple) and len(pair) == 2 and all(map(torch.is_tensor, pair))):
+            return {"trajectory": trajectory, "faults": {}, "got": kind(pair), "step": step}
+        velocity = copy(pair[0])
+        trajectory.append([velocity, copy(pair[1])])
+    return {"trajectory": [] if inputs["device"] == FAKE else trajectory, "faults": {}}
+
+
+def _groups(params: list[Tensor], groups: list[dict[str, Any]] | None) -> list[Any]:
+    if groups is None:
+        return list(params)
+    return [{"params": [p], **tuples(options)} for p, options in zip(params, groups, strict=True)]
+
+
+def _unlike(param: Tensor, start: Tensor) -> bool:
+    return param.shape != start.shape or param.dtype != start.dtype
+
+
+def _state(optimizer: Any, params: list[Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor an optimizer keeps, its parameters and their gradients apart."""
+    own = {id(tensor) for param in params for tensor in (param, param.grad)}
+    kept = {k: v for k, v in getattr(optimizer, "__dict__", {}).items() if k != "param_groups"}
+    return (found for found in _tensors("", kept) if id(found[1]) not in own)
+
+
+def _tensors(name: str, value: Any) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _tensors(key if isinstance(key, str) else name, entry)
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _tensors(name, entry)

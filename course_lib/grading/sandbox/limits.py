@@ -1,0 +1,76 @@
+"""Limits that the kernel keeps for one process, and the descriptors it was born with."""
+
+import os
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from course_lib.grading.sandbox.policy import Policy
+
+
+def lower(kind: int, value: int) -> None:
+    """Set a limit for good, or keep the lower one already in force."""
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def limit_use(policy: Policy) -> str:
+    """Limit processor time, memory, open files and the size of files; no core dumps."""
+    limits = policy.limits
+    lower(resource.RLIMIT_CPU, limits.cpu_seconds)
+    lower(resource.RLIMIT_NOFILE, limits.open_files)
+    lower(resource.RLIMIT_FSIZE, limits.file_size)
+    lower(resource.RLIMIT_CORE, 0)
+    said = f"{limits.cpu_seconds} s of CPU, {limits.open_files} files of {limits.file_size} bytes"
+    if limits.memory is None:
+        return f"{said}, memory without limit"
+    if sys.platform != "linux":
+        return f"{said}, memory without limit: only Linux enforces one"
+    lower(resource.RLIMIT_AS, mapped() + limits.memory)
+    return f"{said}, {limits.memory} bytes of memory"
+
+
+def mapped() -> int:
+    """Bytes of address space this process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def limit_threads(policy: Policy) -> str:
+    """Limit threads where the kernel counts this process's own and no others.
+
+    It does so in a user namespace entered before. Without one, the processes of the same user
+    elsewhere would count as well, and honest threads would be refused.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    try:
+        if not may_start_one(1, hard) and may_start_one(2, hard):
+            lower(resource.RLIMIT_NPROC, policy.limits.threads)
+            return f"{policy.limits.threads} threads"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, resource.getrlimit(resource.RLIMIT_NPROC)[1:] * 2)
+    raise OSError("the kernel does not count this process's threads by themselves")
+
+
+def may_start_one(limit: int, hard: int) -> bool:
+    """Whether a further thread starts under a limit: what the kernel does, not what it says."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (limit, hard))
+    thread = Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
+
+
+def close_others(policy: Policy) -> str:
+    """Close every descriptor but 0, 1, 2 and those to keep."""
+    kept = {0, 1, 2, *policy.keep}
+    for descriptor in {int(name) for name in os.listdir("/dev/fd")} - kept:
+        # The listing held one of its own, closed by now.
+        with suppress(OSError):
+            os.close(descriptor)
+    return f"open: {sorted(kept)}"

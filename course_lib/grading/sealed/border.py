@@ -1,0 +1,244 @@
+"""What may cross between judge and worker: plain values and raw tensor bytes, within limits.
+
+A message is a header and a body. The header is JSON in which every tensor is a number, the place of
+its description; the body is the tensors' bytes, one after the other. Nothing in it is ever
+executed: whoever reads a message gets numbers, strings, lists, dicts and tensors, or an error.
+"""
+
+import json
+import math
+import os
+import select
+import struct
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_HEAD = struct.Struct("<IQ")
+"""Lengths of header and body."""
+
+_DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.bool,
+        torch.uint8,
+        torch.int32,
+        torch.int64,
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.complex64,
+        torch.complex128,
+    )
+}
+
+_TENSOR, _COMPLEX = "\0tensor", "\0complex"
+"""Keys no dict of plain values may have."""
+
+
+class BorderError(Exception):
+    """A message that may not pass; the text says which limit or rule it breaks."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one message may hold.
+
+    Args:
+        header: Bytes of plain values.
+        body: Bytes of tensors.
+        depth: Lists and dicts within each other.
+    """
+
+    header: int = 4_000_000
+    body: int = 64_000_000
+    depth: int = 12
+
+
+def encode(value: Any, limits: Limits = Limits()) -> bytes:
+    """A message that holds ``value``.
+
+    Args:
+        value: Numbers, strings, None, tensors; lists, tuples and dicts with string keys of these.
+        limits: What it may hold.
+
+    Raises:
+        BorderError: If a value is of another kind, or a limit is broken.
+    """
+    tensors: list[Tensor] = []
+    body = 0
+
+    def plain(value: Any, depth: int) -> Any:
+        nonlocal body
+        if depth > limits.depth:
+            raise BorderError(f"values lie more than {limits.depth} deep")
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if type(value) is complex:
+            return {_COMPLEX: [value.real, value.imag]}
+        if type(value) in (list, tuple):
+            return [plain(entry, depth + 1) for entry in value]
+        if type(value) is dict:
+            if not all(type(key) is str and not key.startswith("\0") for key in value):
+                raise BorderError("a dict has keys that are no plain strings")
+            return {key: plain(entry, depth + 1) for key, entry in value.items()}
+        if isinstance(value, Tensor):
+            body += value.numel() * value.element_size()
+            if body > limits.body:
+                raise BorderError(f"tensors of more than {limits.body} bytes")
+            tensors.append(_on_the_cpu(value))
+            return {_TENSOR: len(tensors) - 1}
+        raise BorderError(f"a {type(value).__name__} cannot pass")
+
+    message = {"value": plain(value, 0), "tensors": []}
+    message["tensors"] = [[_name(tensor), list(tensor.shape)] for tensor in tensors]
+    try:
+        header = json.dumps(message).encode()
+    except (ValueError, UnicodeEncodeError) as error:
+        raise BorderError(f"a value cannot be written ({error})") from error
+    if len(header) > limits.header:
+        raise BorderError(f"plain values of more than {limits.header} bytes")
+    parts = [_HEAD.pack(len(header), body), header, *map(_bytes, tensors)]
+    return b"".join(parts)
+
+
+def decode(header: bytes, body: bytes, limits: Limits = Limits()) -> Any:
+    """The value in a message, from whomever it came.
+
+    Args:
+        header: Of the message.
+        body: Of the message.
+        limits: What it may hold.
+
+    Raises:
+        BorderError: If it is not a message as ``encode`` writes them.
+    """
+    try:
+        message = json.loads(header)
+        described = [_description(entry) for entry in message["tensors"]]
+        tensors = _cut(described, body)
+        return _value(message["value"], tensors, limits.depth)
+    except BorderError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
+        raise BorderError(f"not a message ({type(error).__name__})") from error
+
+
+class Channel:
+    """One end of a border: two file descriptors, one to read and one to write."""
+
+    def __init__(self, reading: int, writing: int, limits: Limits = Limits()) -> None:
+        self.reading, self.writing, self.limits = reading, writing, limits
+
+    def send(self, value: Any) -> None:
+        """Write one message.
+
+        Raises:
+            BorderError: If the value may not pass.
+            OSError: If the other end is gone.
+        """
+        view = memoryview(encode(value, self.limits))
+        while view:
+            view = view[os.write(self.writing, view) :]
+
+    def waits(self, seconds: float) -> bool:
+        """Whether a message, or the end, is there within ``seconds``."""
+        return bool(select.select([self.reading], [], [], seconds)[0])
+
+    def receive(self, seconds: float | None = None) -> Any:
+        """Read one message.
+
+        Args:
+            seconds: How long to wait for all of it; None waits forever.
+
+        Raises:
+            TimeoutError: If it does not come in time.
+            EOFError: If the other end is gone.
+            BorderError: If it may not pass.
+        """
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        header_size, body_size = _HEAD.unpack(self._read(_HEAD.size, deadline))
+        if header_size > self.limits.header or body_size > self.limits.body:
+            raise BorderError("a message larger than allowed")
+        header = self._read(header_size, deadline)
+        return decode(header, self._read(body_size, deadline), self.limits)
+
+    def close(self) -> None:
+        """Close both ends."""
+        for descriptor in {self.reading, self.writing}:
+            os.close(descriptor)
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        parts, left = [], size
+        while left:
+            wait = None if deadline == math.inf else max(0.0, deadline - time.monotonic())
+            if wait is not None and not self.waits(wait):
+                raise TimeoutError
+            part = os.read(self.reading, min(left, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+
+
+def _on_the_cpu(tensor: Tensor) -> Tensor:
+    """The numbers of a tensor alone: no graph, no subclass, no strides of its own."""
+    if type(tensor) not in (Tensor, torch.nn.Parameter) or tensor.layout != torch.strided:
+        raise BorderError(f"a {type(tensor).__name__} cannot pass")
+    if _name(tensor) not in _DTYPES:
+        raise BorderError(f"a tensor of {tensor.dtype} cannot pass")
+    return tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+
+
+def _name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
+
+
+def _description(entry: Any) -> tuple[torch.dtype, list[int], int]:
+    name, shape = entry
+    sizes = [size for size in shape if type(size) is int and size >= 0]
+    if len(sizes) != len(shape):
+        raise BorderError("a tensor without a proper shape")
+    dtype = _DTYPES[name]
+    return dtype, sizes, math.prod(sizes) * dtype.itemsize
+
+
+def _cut(described: list[tuple[torch.dtype, list[int], int]], body: bytes) -> list[Tensor]:
+    if sum(size for _, _, size in described) != len(body):
+        raise BorderError("a body that is not as long as its tensors")
+    tensors, start = [], 0
+    for dtype, shape, size in described:
+        if not size:
+            tensors.append(torch.empty(shape, dtype=dtype))
+            continue
+        raw = bytearray(body[start : start + size])
+        tensors.append(torch.frombuffer(raw, dtype=torch.uint8).view(dtype).reshape(shape))
+        start += size
+    return tensors
+
+
+def _value(entry: Any, tensors: list[Tensor], depth: int) -> Any:
+    if depth < 0:
+        raise BorderError("values lie too deep")
+    if isinstance(entry, list):
+        return [_value(item, tensors, depth - 1) for item in entry]
+    if isinstance(entry, dict):
+        if _TENSOR in entry:
+            place = entry[_TENSOR]
+            if type(place) is not int or place < 0:
+                raise BorderError("a tensor without a place")
+            return tensors[place]
+        if _COMPLEX in entry:
+            real, imaginary = entry[_COMPLEX]
+            return complex(real, imaginary)
+        return {key: _value(item, tensors, depth - 1) for key, item in entry.items()}
+    return entry

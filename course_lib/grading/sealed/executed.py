@@ -1,0 +1,102 @@
+"""A submission from its mended notebook to its verdicts, its executed notebook and its record."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode, from_dict
+from nbgrader.utils import is_grade, is_solution
+
+from course_lib.grading import cells
+from course_lib.grading.personal import given
+from course_lib.grading.sealed import record
+from course_lib.grading.sealed.desk import Desk
+from course_lib.grading.sealed.judge import Judge, TestCell, Verdict
+from course_lib.grading.sealed.student import Bounds, Student
+from course_lib.grading.sealed.syntax import findings
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms submissions are run.
+
+    Args:
+        bounds: Most a submission may cost.
+        required: Layers of the sandbox without which nothing is run.
+    """
+
+    bounds: Bounds = field(default_factory=Bounds)
+    required: Sequence[str] = ()
+
+
+def tests_of(nb: NotebookNode) -> list[TestCell]:
+    """The cells of a mended notebook that the judge decides about."""
+    return [
+        TestCell(cells.name(cell), cell.source, float(cell.metadata.nbgrader.points))
+        for cell in nb.cells
+        if is_test(cell)
+    ]
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell is a test: code with points that students may not change."""
+    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
+
+
+def execute(
+    nb: NotebookNode,
+    desk: Desk,
+    seed: bytes,
+    terms: Terms = Terms(),
+    files: Iterable[tuple[str, Path]] = (),
+) -> tuple[list[Verdict], record.Record]:
+    """Run a mended notebook and judge it.
+
+    Args:
+        nb: Its test cells are the instructor's; every outputs in it is replaced, in place.
+        desk: Where workers are hired.
+        seed: Of this submission.
+        terms: On which it is run.
+        files: What lies beside it, by name.
+
+    Returns:
+        The verdicts, and what the record says of the run.
+    """
+    began = time.monotonic()
+    tests = tests_of(nb)
+    with Student(desk, files, terms.bounds, terms.required) as student:
+        for number, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), start=1):
+            cell.execution_count = number
+            if not is_test(cell):
+                cell.outputs = _nodes(student.run(cell.source), number)
+        ran = time.monotonic()
+        judge = Judge(student, seed, given(nb))
+        verdicts = judge.judge(tests)
+        layers, starts = student.layers, student.starts
+    by_name = {verdict.cell.name: verdict for verdict in verdicts}
+    for cell in nb.cells:
+        if is_test(cell):
+            cell.outputs = _nodes(by_name[cells.name(cell)].outputs, cell.execution_count)
+    found = [one for verdict in verdicts for one in verdict.found.values()]
+    return verdicts, {
+        "seed": seed.hex(),
+        "layers": layers,
+        "devices": record.devices(found),
+        "starts": starts,
+        "cells": [record.cell_entry(verdict) for verdict in verdicts],
+        "review": findings(nb),
+        "seconds": {
+            "cells": round(ran - began, 3),
+            "judging": round(time.monotonic() - ran, 3),
+            **{name: round(took, 3) for name, took in judge.seconds.items()},
+        },
+    }
+
+
+def _nodes(outputs: list[dict[str, Any]], number: int) -> list[NotebookNode]:
+    for one in outputs:
+        if one["output_type"] == "execute_result":
+            one["execution_count"] = number
+    return [from_dict(one) for one in outputs]

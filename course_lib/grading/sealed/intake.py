@@ -1,0 +1,84 @@
+"""What was handed in, looked at before any of it is copied."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.grading import files
+from course_lib.grading.sealed.record import digest
+from course_lib.grading.submissions import problem
+
+MOST_FILES = 200
+MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A submission as it came.
+
+    Args:
+        digest: Of all its files.
+        beside: What lies beside the notebook and is copied, by its name in the folder.
+        notices: What is odd about it.
+        problem: Why it cannot be run; empty if it can.
+    """
+
+    digest: str
+    beside: tuple[tuple[str, Path], ...] = ()
+    notices: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def take_in(folder: Path, assignment: str) -> Intake:
+    """Look at a submission without following links.
+
+    Args:
+        folder: What the student handed in.
+        assignment: Name of the assignment and of its notebook.
+    """
+    if reason := suspicious(folder):
+        return Intake(digest(reason), problem=reason)
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    parts = [(str(path.relative_to(folder)), path) for path in found]
+    whole = digest(*(part for name, path in parts for part in (name, path.read_bytes())))
+    if reason := problem(folder, assignment) or "":
+        return Intake(whole, problem=reason)
+    beside = [(name, path) for name, path in parts if path.suffix != ".ipynb"]
+    kept = [(name, path) for name, path in beside if not files.is_too_large(path)]
+    return Intake(whole, tuple(kept), tuple(_shadows(name for name, _ in kept)))
+
+
+def suspicious(folder: Path) -> str:
+    """Why nothing of a folder may be copied; empty if it may.
+
+    Links lead to other people's work, and devices and pipes never end.
+    """
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return "The folder is a link: hand in the files themselves."
+    count = total = 0
+    for where, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(where, name)
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                return f"{path.relative_to(folder)} is a link or no file: hand in the file itself."
+            count += 1
+            total += path.lstat().st_size
+    if count > MOST_FILES:
+        return f"There are {count} files, more than {MOST_FILES}: hand in the notebook."
+    if total > MOST_BYTES:
+        return f"The files have {total:,} bytes, more than {MOST_BYTES:,}: hand in the notebook."
+    return ""
+
+
+def _shadows(names: Iterable[str]) -> Iterator[str]:
+    modules = {Path(name).parts[0].removesuffix(".py") for name in names if name.endswith(".py")}
+    for name in sorted(modules):
+        if name in sys.stdlib_module_names or _installed(name):
+            yield f"`{name}` is also the name of an installed module, whose place it does not take."
+
+
+def _installed(name: str) -> bool:
+    return name.isidentifier() and importlib.util.find_spec(name) is not None

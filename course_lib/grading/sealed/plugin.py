@@ -1,0 +1,95 @@
+"""The sealed grader inside nbgrader: stages named by string in the course's settings."""
+
+import atexit
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from nbformat.notebooknode import NotebookNode
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Unicode
+
+from course_lib.grading import cells
+from course_lib.grading.course import Course
+from course_lib.grading.sealed import record
+from course_lib.grading.sealed.desk import Desk
+from course_lib.grading.sealed.executed import execute, is_test
+from course_lib.grading.sealed.intake import take_in
+from course_lib.grading.sealed.judgeable import problems
+from course_lib.grading.sealed.launch import Zygote
+from course_lib.grading.sealed.one import earned, head, seed
+from course_lib.grading.sealed.room import Room, edition, room_of
+
+SCORES = "sealed_scores"
+"""Where the first stage leaves the points for the second."""
+
+
+class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
+    """In the place of nbgrader's ``Execute``: cells run shut in, tests are judged outside."""
+
+    sandbox = Unicode(
+        "strict", help="'strict' refuses fewer layers than documented; 'available' records them."
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Run and judge one notebook; called by nbgrader."""
+        where = resources["nbgrader"]
+        folder = Path(resources["metadata"]["path"]).resolve()
+        root = folder.parents[2]
+        room = _room(root, where["assignment"], self.sandbox)
+        student = where["student"]
+        intake = take_in(room.course.submission(student, room.assignment), room.assignment)
+        drawn = seed(room, student, intake)
+        verdicts, body = execute(nb, _desk(root), drawn, room.terms, intake.beside)
+        resources[SCORES] = {verdict.cell.name: verdict.score for verdict in verdicts}
+        body |= {**earned(nb, resources[SCORES]), "problem": "", "notebook": ""}
+        record.write(room.record(student), {**head(room, student, intake), **body}, room.key)
+        return nb, resources
+
+
+class SealedScores(SaveAutoGrades):  # type: ignore[misc]
+    """In the place of ``SaveAutoGrades``: points come from the judge, never from outputs."""
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        if not is_test(cell):
+            super()._add_score(cell, resources)
+            return
+        name = cells.name(cell)
+        grade = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        grade.auto_score = resources[SCORES][name]
+        grade.needs_manual_grade = grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+class RefuseUnjudgeable(NbGraderPreprocessor):  # type: ignore[misc]
+    """At ``generate_assignment``: refuse a test cell that cannot run apart from students' code."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Look at all test cells; called by nbgrader."""
+        if found := problems(
+            [(cells.name(cell), cell.source) for cell in nb.cells if is_test(cell)]
+        ):
+            raise NbGraderException("Test cells that cannot be judged:\n" + "\n".join(found))
+        return nb, resources
+
+
+@cache
+def _room(root: Path, assignment: str, sandbox: str) -> Room:
+    return room_of(Course(root, root.parent / "_build"), assignment, sandbox)
+
+
+@cache
+def _desk(root: Path) -> Desk:
+    """One zygote for all submissions of a command."""
+    torch.set_num_threads(1)
+    zygote = Zygote(edition(Course(root, root.parent / "_build")))
+    atexit.register(zygote.close)
+    return zygote.desks[0]

@@ -1,0 +1,76 @@
+"""What is asked of a submission: every check of its tests, on fresh inputs, in no fixed order."""
+
+import hashlib
+import hmac
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_lib.checks.exercises import find
+from course_lib.checks.fingerprints import key
+from course_lib.checks.inputs import BUILDERS
+
+REPEATED = 0.15
+"""Share of the questions that are asked again, at some other time."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One check of a test cell.
+
+    Args:
+        exercise: Its slug.
+        parameters: As the test cell has them.
+    """
+
+    exercise: str
+    parameters: Mapping[str, Any] = field(hash=False)
+
+    @property
+    def key(self) -> str:
+        """Its name: the same for the same check, wherever it stands."""
+        return key(self.exercise, self.parameters)
+
+
+def submission_seed(secret: bytes, *what: str) -> bytes:
+    """The seed of all chance in grading one submission.
+
+    Args:
+        secret: Known to nobody who hands in.
+        *what: Digests of the submission and of whatever else its inputs shall depend on.
+
+    Example:
+        >>> submission_seed(b"secret", "ann") == submission_seed(b"secret", "bob")
+        False
+    """
+    return hmac.new(secret, "\0".join(what).encode(), hashlib.sha256).digest()
+
+
+def fresh(question: Question, seed: bytes) -> dict[str, Any]:
+    """The parameters of a question with a seed of this submission's own, if its inputs have one.
+
+    Raises:
+        LookupError: If there is no such exercise.
+    """
+    parameters = dict(question.parameters)
+    if "seed" in (BUILDERS[find(question.exercise).kind].__kwdefaults__ or {}):
+        drawn = submission_seed(seed, question.key)
+        parameters["seed"] = int.from_bytes(drawn[:4], "big") % 2**31
+    return parameters
+
+
+def order(questions: Sequence[Question], seed: bytes) -> list[Question]:
+    """Every question once and some again, shuffled.
+
+    Args:
+        questions: In the order of the tests.
+        seed: Of the submission.
+    """
+    once = {question.key: question for question in questions}
+    draw = random.Random(seed)
+    asked = list(once.values())
+    again = [question for question in asked if draw.random() < REPEATED]
+    every = asked + again
+    draw.shuffle(every)
+    return every

@@ -1,0 +1,161 @@
+"""A submission that runs: its cells, then answers, whatever its code does to its process."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from course_lib.checks.spec import Answer, Inputs
+from course_lib.grading.sandbox import Limits
+from course_lib.grading.sealed import evidence
+from course_lib.grading.sealed.desk import Desk, Lost, Worker
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Most a submission may cost.
+
+    Args:
+        cell: Seconds for one cell; a sixth after a cell ran out of them.
+        call: Seconds for one call of what was implemented.
+        whole: Seconds for the whole submission.
+        restarts: How often a process that its own code ended is started again.
+        limits: What one process may use.
+    """
+
+    cell: float = 10.0
+    call: float = 5.0
+    whole: float = 60.0
+    restarts: int = 5
+    limits: Limits = field(default_factory=Limits)
+
+
+class Student:
+    """A student's code in a process of its own, restarted where the code ended it.
+
+    Args:
+        desk: Where workers are hired.
+        files: What lies beside the notebook, by its name there.
+        bounds: Most it may cost.
+        required: Layers of the sandbox without which nothing is run.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        files: Iterable[tuple[str, Path]] = (),
+        bounds: Bounds = Bounds(),
+        required: Sequence[str] = (),
+    ) -> None:
+        self._desk, self._files, self._required = desk, tuple(files), required
+        self.bounds = bounds
+        self._ends = time.monotonic() + bounds.whole
+        self._cells: list[str] = []
+        self._patience = bounds.cell
+        self._worker: Worker | None = None
+        self.starts = 0
+        self.layers: list[dict[str, Any]] = []
+        self.notes: tuple[str, ...] = ()
+        self._stuck: dict[str, Lost] = {}
+
+    def __enter__(self) -> "Student":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._worker:
+            self._worker.close()
+
+    def run(self, source: str) -> list[dict[str, Any]]:
+        """Run one cell; its outputs, as a notebook holds them."""
+        try:
+            reply = self._request("run", self._patience, source=source)
+            shown = evidence.outputs(reply.get("outputs"))
+        except Lost as lost:
+            self._patience = max(self.bounds.call, self.bounds.cell / 6)
+            if lost.alive:
+                self._cells.append(source)
+            return [stopped(lost)]
+        except evidence.Unfit as error:
+            return [stopped(Lost("NotRun", f"the code's process sent {error}"))]
+        self._cells.append(source)
+        if any(one.get("ename") == "CellTimeoutError" for one in shown):
+            self._patience = max(self.bounds.call, self.bounds.cell / 6)
+        return shown
+
+    def call(self, exercise: str, inputs: Inputs) -> Answer:
+        """What the student's code gives; a `Subject` for checks.
+
+        Raises:
+            Lost: If it gives nothing. From then on its exercise is not asked again.
+        """
+        if exercise in self._stuck:
+            raise self._stuck[exercise]
+        try:
+            reply = self._request("ask", self.bounds.call, exercise=exercise, inputs=inputs)
+        except Lost as lost:
+            self._stuck[exercise] = lost
+            raise
+        try:
+            if "answer" not in reply:
+                raise evidence.Unfit(_why(reply))
+            self.notes = tuple(evidence.text(note, 600) for note in reply.get("notes", ())[:20])
+            return evidence.answer(reply["answer"])
+        except (evidence.Unfit, TypeError) as error:
+            said = {"type": "an answer nobody can judge", "message": str(error)}
+            return {"outcome": "raised", "step": 0, **said}
+
+    def value(self, name: str) -> Any:
+        """A plain value of the student's session.
+
+        Raises:
+            NameError: If there is none of that name, as in the student's own session.
+            TypeError: If it is not plain.
+            Lost: If the process gives nothing.
+        """
+        reply = self._request("value", self.bounds.call, name=name)
+        if "value" in reply:
+            return reply["value"]
+        if "missing" in reply:
+            raise NameError(f"name {name!r} is not defined")
+        raise TypeError(f"{name} cannot be read: {_why(reply)}")
+
+    def _request(self, do: str, seconds: float, **details: Any) -> dict[str, Any]:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise Lost("CellTimeoutError", f"the submission took its {self.bounds.whole:g} s")
+        try:
+            return self._living().request(do, min(seconds, left), **details)
+        except Lost as lost:
+            if not lost.alive:
+                self._worker = None
+            raise
+
+    def _living(self) -> Worker:
+        """The worker, or a new one in which all cells but the fatal ones were run again."""
+        if self._worker:
+            return self._worker
+        if self.starts > self.bounds.restarts:
+            raise Lost("NotRun", f"the code ended its process {self.starts} times")
+        self.starts += 1
+        self._worker = self._desk.hire(self._files, self.bounds.limits, self._required)
+        self.layers = self._worker.layers
+        for source in self._cells:
+            self._worker.request("run", self.bounds.cell, source=source)
+        return self._worker
+
+
+def stopped(lost: Lost) -> dict[str, Any]:
+    """The output of a cell that was not run to its end."""
+    said = lost.reason if lost.name == "CellTimeoutError" else f"Not run: {lost.reason}."
+    return {"output_type": "error", "ename": lost.name, "evalue": said, "traceback": [said]}
+
+
+def _why(reply: dict[str, Any]) -> str:
+    return str(reply.get("unfit") or reply.get("failed") or "no answer")[:500]

@@ -1,0 +1,105 @@
+"""The untrusted side: shut in, runs a notebook's cells and answers what it is asked.
+
+It is forked from the zygote, has never seen a test, and nothing it says is believed: the judge
+compares the numbers it gives, and builds the marks from its own findings.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from course_lib.checks.capture import Capture
+from course_lib.checks.subject import InSession
+from course_lib.grading.sandbox import Policy, SandboxMissing, enter
+from course_lib.grading.sealed.border import BorderError, Channel
+from course_lib.grading.sealed.shell import Shell
+
+OUT_OF_TIME = "CellTimeoutError"
+
+
+class CellTimeoutError(KeyboardInterrupt):
+    """A cell or a call took too long; no ordinary ``except`` holds it up."""
+
+
+def serve(channel: Channel, policy: Policy, required: Collection[str], shell: Shell) -> None:
+    """Go in, report the layers, then answer requests until the judge hangs up.
+
+    Args:
+        channel: The way to the judge.
+        policy: What may be used.
+        required: Layers without which nothing is run.
+        shell: The session the zygote has prepared.
+    """
+    try:
+        layers = enter(policy, required)
+    except (SandboxMissing, RuntimeError) as missing:
+        channel.send({"refused": str(missing)})
+        return
+    channel.send({"layers": [layer.as_data() for layer in layers]})
+    signal.signal(signal.SIGALRM, _interrupt)
+    _find_own_library()
+    while True:
+        try:
+            request = channel.receive()
+        except EOFError:
+            return
+        reply = {"number": request["number"], **_answered(shell, request)}
+        try:
+            channel.send(reply)
+        except BorderError as error:
+            channel.send({"number": request["number"], "unfit": str(error)})
+
+
+def _find_own_library() -> None:
+    """What was handed in beside the notebook is found last: it takes nobody's place."""
+    import sys
+
+    sys.path.append(os.getcwd())
+
+
+def _answered(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with _within(request["seconds"]):
+            return _DEEDS[request["do"]](shell, request)
+    except CellTimeoutError:
+        return {"late": True}
+    except BaseException as error:
+        return {"failed": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _run(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
+    return {"outputs": shell.run(request["source"])}
+
+
+def _ask(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
+    with Capture() as capture:
+        answer = InSession().call(request["exercise"], request["inputs"])
+    return {"answer": answer, "notes": list(capture.notes)}
+
+
+def _value(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
+    name = request["name"]
+    return {"value": shell.user_ns[name]} if name in shell.user_ns else {"missing": True}
+
+
+_DEEDS: dict[str, Callable[[Shell, dict[str, Any]], dict[str, Any]]] = {
+    "run": _run,
+    "ask": _ask,
+    "value": _value,
+}
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer; whoever does not heed it is killed from outside."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise CellTimeoutError("the code took too long")

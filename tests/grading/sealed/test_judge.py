@@ -1,0 +1,160 @@
+"""What the judge makes of test cells and answers: marks nobody can talk it into."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from course_lib.grading.sealed import judge as judging
+from course_lib.grading.sealed.judge import Judge, TestCell, Verdict, planned, points
+from course_lib.grading.sealed.questions import Question, fresh, order
+from course_lib.grading.sealed.student import Student
+
+from .conftest import Class
+from .test_worker import OWN
+
+SEED = b"a seed of this submission"
+HEAD = "from course_lib.checks import check\n"
+VISIBLE = TestCell("v", HEAD + 'check("rate_outside", lr=0.1, momentum=0.9, seed=1)', 2.0)
+HIDDEN = TestCell(
+    "h",
+    HEAD + 'check("rate_outside", lr=0.5, momentum=0.5, steps=12, seed=21)\n'
+    'check("rate_outside", lr=0.03, momentum=0.99, steps=9, seed=22, changes={5: {"lr": 0.2}})',
+    8.0,
+)
+WRONG = OWN.replace("momentum * velocity + grad", "grad")
+
+
+def judged(one: Student, *tests: TestCell, seed: bytes = SEED) -> list[Verdict]:
+    return Judge(one, seed).judge(tests or (VISIBLE, HIDDEN))
+
+
+def scores(verdicts: Iterable[Verdict]) -> list[float]:
+    return [verdict.score for verdict in verdicts]
+
+
+def test_right_work_earns_its_points_and_the_lines_a_session_shows(student: Class) -> None:
+    verdicts = judged(student(OWN))
+    assert scores(verdicts) == [2.0, 8.0]
+    assert verdicts[1].outputs[0]["text"].count("passed rate_outside: ") >= 2
+
+
+def test_wrong_work_earns_none_and_says_where(student: Class) -> None:
+    verdicts = judged(student(WRONG))
+    assert scores(verdicts) == [0.0, 0.0]
+    assert "FAILED rate_outside: step 2" in verdicts[0].outputs[0]["text"]
+    assert verdicts[0].outputs[1]["traceback"] == ["CheckFailed: see the message above"]
+
+
+def test_a_known_mistake_earns_its_hint(student: Class) -> None:
+    (verdict,) = judged(student(OWN.replace("-lr * velocity", "lr * velocity")), VISIBLE)
+    assert "Hint: " in verdict.outputs[0]["text"]
+
+
+CHEATS = {
+    "answers known for the visible case": WRONG.replace(
+        "    return velocity",
+        "    if lr == 0.1 and abs(float(grad[0]) - {known!r}) < 1e-6:\n"
+        "        velocity = momentum * velocity + grad\n    return velocity",
+    ),
+    "right for the first few calls": WRONG.replace(
+        "    return velocity",
+        "    global calls\n    calls += 1\n    if calls < 5:\n"
+        "        velocity = momentum * kept + grad\n    return velocity",
+    )
+    .replace("    velocity = grad", "    kept, velocity = velocity, grad")
+    .replace("@implement", "calls = 0\n\n@implement"),
+    "tensors that say yes": WRONG + "import torch\ntorch.allclose = lambda *a, **k: True\n",
+    "a check that passes": WRONG + "import course_lib.checks.run as r\nr.run_check = print\n",
+    "a frame to look into": WRONG.replace(
+        "    velocity =", "    __import__('sys')._getframe(3).f_locals['expected']\n    velocity ="
+    ),
+    "an exit": WRONG.replace("    velocity =", "    raise SystemExit(0)\n    velocity ="),
+    "an end": WRONG.replace("    velocity =", "    __import__('os')._exit(0)\n    velocity ="),
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_cheat_earns_nothing(student: Class, cheat: str) -> None:
+    from course_lib.checks.exercises import find
+    from course_lib.checks.inputs import build
+
+    known = build(find("rate_outside"), {"lr": 0.1, "momentum": 0.9, "seed": 1})["gradients"]
+    source = CHEATS[cheat].replace("{known!r}", repr(float(known[0][0])))
+    assert scores(judged(student(source))) == [0.0, 0.0]
+
+
+def test_a_call_that_ends_the_process_costs_its_own_exercise_only(student: Class) -> None:
+    cell = OWN.replace("rate_outside", "rate_inside").replace(
+        "    velocity =", "    __import__('os')._exit(0)\n    velocity ="
+    )
+    fatal = TestCell("f", HEAD + 'check("rate_inside", lr=0.1)', 1.0)
+    verdicts = judged(student(OWN, cell), fatal, VISIBLE, HIDDEN)
+    assert scores(verdicts) == [0.0, 2.0, 8.0]
+    assert verdicts[0].outputs[0]["evalue"] == "Not run: the code ended its process."
+
+
+@pytest.mark.parametrize(
+    ("source", "score"),
+    [
+        ("student_value('rate')", None),
+        ("assert student_value('rate') == 0.5", 4.0),
+        ("assert student_value('rate') == 0.6", 0.0),
+        ("student_value('nothing')\n4", 0.0),
+        ("2.5 if student_value('rate') < 1 else 0", 2.5),
+        ("5", 0.0),
+        ("float('nan')", 0.0),
+        ("-1", 0.0),
+        ("'text'", 0.0),
+        ("True", 0.0),
+        ("", 4.0),
+    ],
+)
+def test_values_and_partial_credit(student: Class, source: str, score: float | None) -> None:
+    test = TestCell("t", "from course_lib.checks import check, student_value\n" + source, 4.0)
+    (verdict,) = judged(student("rate = 0.5"), test)
+    assert verdict.score == (0.5 if score is None else score)
+
+
+def test_inputs_are_another_submissions_or_its_own() -> None:
+    question = Question("rate_outside", {"lr": 0.1, "seed": 1})
+    assert fresh(question, SEED) == fresh(question, SEED)
+    assert fresh(question, SEED)["seed"] not in (1, fresh(question, b"other")["seed"])
+
+
+def test_the_order_is_drawn_and_some_are_asked_again() -> None:
+    questions = [Question("rate_outside", {"seed": seed}) for seed in range(40)]
+    asked = order(questions, SEED)
+    assert asked == order(questions, SEED) != order(questions, b"other")
+    assert {one.key for one in asked} == {one.key for one in questions}
+    assert len(questions) < len(asked) < 2 * len(questions)
+
+
+def test_the_worst_of_several_answers_counts(
+    student: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "order", lambda questions, seed: [*questions, *questions])
+    odd = WRONG.replace("    velocity = grad", "    velocity = (len(seen) // 5 % 2) * grad")
+    one = OWN.replace("@implement", "calls = []\n\n@implement").replace(
+        "    velocity =",
+        "    calls.append(0)\n    grad = grad * (len(calls) <= 10)\n    velocity =",
+    )
+    assert scores(judged(student(one), VISIBLE)) == [0.0]
+    assert scores(judged(student(odd), VISIBLE)) == [0.0]
+
+
+def test_questions_are_found_by_running_the_tests() -> None:
+    loop = TestCell("l", HEAD + "for k in (1, 2):\n    check('adam', seed=k)\nassert 1 == 2", 1.0)
+    assert [question.parameters for question in planned([loop])] == [{"seed": 1}, {"seed": 2}]
+
+
+@pytest.mark.parametrize("value", [6, -0.1, float("inf"), float("nan")])
+def test_points_outside_their_domain_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=r"points must be in \[0, 5\]"):
+        points(value, 5.0)
+
+
+def test_a_test_may_use_what_grading_has_set() -> None:
+    own = TestCell("t", HEAD + "check('adam', student=STUDENT)", 1.0)
+    found = planned([own], {"STUDENT": "ann"})
+    assert [question.parameters for question in found] == [{"student": "ann"}]
+    assert list(planned([own])) == []
