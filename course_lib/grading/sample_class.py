@@ -37,19 +37,35 @@ def make(assignment: str, course: Course | None = None) -> Path:
     submitted = course.root / "submitted"
     for folder in submitted.glob(f"{PREFIX}*/{assignment}"):
         shutil.rmtree(folder)
-    source = nbformat.read(course.source(assignment), as_version=4)
     release(assignment, course)
     for recipe in recipes(assignment):
-        student = PREFIX + recipe.name
-        notebook = nbformat.read(course.release(assignment), as_version=4)
-        _write_solutions(notebook, source, recipe)
-        set_student(notebook, student)
-        recipe.change(notebook)
-        _hand_in(notebook, recipe, course.submission(student, assignment))
+        hand_in(recipe, PREFIX + recipe.name, assignment, course)
     for folder in submitted.glob(f"{PREFIX}*"):
         if not any(folder.iterdir()):
             folder.rmdir()
     return submitted
+
+
+def hand_in(recipe: Recipe, student: str, assignment: str, course: Course) -> None:
+    """Write one submission, made from the release notebook by a recipe.
+
+    Args:
+        recipe: How it is made.
+        student: Who hands it in; nothing of theirs may be there yet.
+        assignment: Name of the assignment's folder; it has been released.
+        course: The course root.
+    """
+    notebook = nbformat.read(course.release(assignment), as_version=4)
+    _write_solutions(notebook, nbformat.read(course.source(assignment), as_version=4), recipe)
+    set_student(notebook, student)
+    recipe.change(notebook)
+    folder = course.submission(student, assignment)
+    folder.mkdir(parents=True)
+    recipe.save(notebook, folder / f"{folder.name}.ipynb")
+    for name, text in recipe.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def expected(recipe: Recipe, source: NotebookNode) -> float:
@@ -83,15 +99,6 @@ def find_variant(slug: str) -> Variant:
         if variant.slug == slug:
             return variant
     raise LookupError(f"no variant {slug!r} in the catalogue")
-
-
-def _hand_in(notebook: NotebookNode, recipe: Recipe, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    recipe.save(notebook, folder / f"{folder.name}.ipynb")
-    for name, text in recipe.files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recipe) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from course_lib.publish.execute import cache_folder, cell_seconds, read
 from course_lib.editions.library import ROOT
+from course_lib.publish.execute import cache_folder, cell_seconds, read
 from course_lib.publish.pages import notebooks
 
 _FENCED_CODE = re.compile(r"^(```+)python\n.*?^\1$", re.M | re.S)

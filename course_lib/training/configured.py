@@ -179,7 +179,7 @@ def train_configured(
         steps: Steps of the run; nothing in a configuration changes them.
         stride: Factor on every move of the optimizer.
         seed: What the start, the order of the examples and the layers' noise depend on.
-        bar: Whether to show progress; see :func:`fit`.
+        bar: Whether to show progress; see :func:`course_lib.training.fit`.
 
     Returns:
         The network and its curves.

@@ -120,7 +120,7 @@ def fit_ensemble(
         seeds: One seed for each member; at least 1.
         lr: Learning rate.
         optimizer: Name or builder of the optimizer.
-        **options: What :func:`fit` takes besides, ``steps`` among them.
+        **options: What :func:`course_lib.training.fit` takes besides, ``steps`` among them.
 
     Returns:
         The ensemble, and the curves of its members.
@@ -173,7 +173,7 @@ def fit_snapshots(
         optimizer: Name or builder of the optimizer.
         schedule: Name or builder of the schedule, called with the optimizer and ``T_0``, the steps
             of a cycle.
-        **options: What :func:`fit` takes besides.
+        **options: What :func:`course_lib.training.fit` takes besides.
 
     Returns:
         The ensemble of the snapshots, and the curves of the run.

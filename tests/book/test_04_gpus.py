@@ -14,8 +14,8 @@ import torch
 from matplotlib import pyplot as plt
 
 from benchmarks import gpu
-from course_lib.publish import execute
 from course_lib.editions.library import ROOT
+from course_lib.publish import execute
 from tests.book.chapter import load
 from tests.book.executed import as_array, figure_data, notebook
 
