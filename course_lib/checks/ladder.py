@@ -56,7 +56,8 @@ def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
             answer["step"],
         )
     if answer["outcome"] != "answered":
-        raise CouldNotTell(f"{answer.get('type', 'no answer')}: {_with_line(answer)}")
+        stops = answer.get("line") or answer.get("message") or "no answer"
+        raise CouldNotTell(f"no GPU here, and a pretended one gets no further than {stops}")
     return None
 
 
