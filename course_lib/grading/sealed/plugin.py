@@ -9,7 +9,7 @@ import torch
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Unicode
+from traitlets import Integer, Unicode
 
 from course_lib.grading import cells
 from course_lib.grading.course import Course
@@ -31,6 +31,9 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
 
     sandbox = Unicode(
         "strict", help="'strict' refuses fewer layers than documented; 'available' records them."
+    ).tag(config=True)
+    whole = Integer(
+        0, help="Seconds for a whole submission where cells have limits; twice theirs if 0."
     ).tag(config=True)
 
     def preprocess(
@@ -65,6 +68,17 @@ class SealedScores(SaveAutoGrades):  # type: ignore[misc]
         grade.auto_score = resources[SCORES][name]
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
+
+
+class Disarm(NbGraderPreprocessor):  # type: ignore[misc]
+    """After all else: what formgrader will show holds no HTML of a student's."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Disarm a notebook; called by nbgrader."""
+        cells.disarm(nb)
+        return nb, resources
 
 
 class RefuseUnjudgeable(NbGraderPreprocessor):  # type: ignore[misc]

@@ -44,7 +44,7 @@ class Room:
 
     def record(self, student: str) -> Path:
         """Where a student's record lies."""
-        return self.course.root / "records" / student / f"{self.assignment}.json"
+        return record.place(self.course.root, student, self.assignment)
 
 
 def edition(course: Course) -> Path:
@@ -74,5 +74,6 @@ def bounds(course: Course, assignment: str) -> Bounds:
     seconds = dict(course.config.BoundedExecute.get("timeouts", {})).get(assignment)
     if seconds is None:
         return Bounds()
-    limits = Limits(cpu_seconds=2 * seconds)
-    return Bounds(cell=seconds, call=seconds, whole=2 * seconds, limits=limits)
+    whole = course.config.SealedExecute.get("whole", 0) or 2 * seconds
+    limits = Limits(cpu_seconds=whole)
+    return Bounds(cell=seconds, call=seconds, whole=whole, limits=limits)
