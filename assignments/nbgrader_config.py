@@ -36,6 +36,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades" if stock else f"{sealed}.SealedScores",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    f"{sealed}.Disarm",
 ]
 if not stock:
     from course_lib.grading.sealed import precheck
@@ -73,8 +74,6 @@ c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # nbclient passes over cells with this tag, and nbgrader then gives them full points.
 c.Execute.skip_cells_with_tag = "no-cell-is-skipped-in-this-course"
 
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "course_lib.grading.feedback.HideTests",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+# A page is built from the record: hidden tests and students' HTML stay out of it.
+c.GenerateFeedback.exporter_class = "course_lib.grading.feedback.Feedback"
+c.GenerateFeedback.preprocessors = []

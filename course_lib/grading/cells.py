@@ -6,6 +6,7 @@ from nbformat.notebooknode import NotebookNode
 
 from course_lib.editions.leaks import HIDDEN_BEGIN, HIDDEN_END
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _PURPOSE = re.compile(r"-(visible|hidden|solution|picture)(-\d+)?$")
 
 
@@ -42,3 +43,14 @@ def without_hidden(source: str) -> str:
         elif not hidden:
             kept.append(line)
     return "\n".join(kept)
+
+
+def disarm(nb: NotebookNode) -> None:
+    """Make text of what a browser would take for HTML in the Markdown of an executed notebook.
+
+    Formgrader shows it as it is, on a page that may do whatever its reader may.
+    """
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            cell.source = _TAG.sub("&lt;", cell.source)
+            cell.pop("attachments", None)

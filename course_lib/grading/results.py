@@ -1,7 +1,11 @@
-"""What a class earned: read from the gradebook and from the notebooks as they were run."""
+"""What a class earned: read from the gradebook and the records.
+
+Where there is no record, because nbgrader graded in its own way, the notebook as it was run says
+what a record would.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +14,10 @@ from nbconvert.filters import strip_ansi
 
 from course_lib.grading import cells
 from course_lib.grading.course import Course
-from course_lib.grading.gradebook import Mark, marks
+from course_lib.grading.gradebook import Mark, class_marks
 from course_lib.grading.sanitize import NOTICES
+from course_lib.grading.sealed import record
+from course_lib.grading.sealed.keys import NAME, course_key
 
 _PASSED = re.compile(r"passed [\w-]+: .* \((cpu|fake cuda|cuda:\d+), .*\)$")
 
@@ -59,11 +65,20 @@ def rows(assignment: str, course: Course | None = None) -> list[Row]:
     """
     course = course or Course()
     order = _exercises(course.source(assignment))
-    return [
-        _row(student, order, found, course.autograded(student, assignment))
-        for student in course.students(assignment)
-        if (found := marks(course.database, assignment, student))
-    ]
+    found = class_marks(course.database, assignment)
+    key = course_key(course.root) if (course.root / NAME).is_file() else None
+    rows = []
+    for student in course.students(assignment):
+        if student in found:
+            row = _row(student, order, found[student])
+            made = key and record.read(record.place(course.root, student, assignment), key)
+            notebook = course.autograded(student, assignment)
+            if made:
+                _tell(row, made, found[student])
+            elif notebook.is_file():
+                _read(row, notebook, found[student])
+            rows.append(row)
+    return rows
 
 
 def hint_lines(cell: nbformat.NotebookNode) -> list[str]:
@@ -98,7 +113,7 @@ def _hints(executed: nbformat.NotebookNode) -> dict[str, list[str]]:
     return {exercise: earned for exercise, earned in found.items() if earned}
 
 
-def _stops(executed: nbformat.NotebookNode) -> list[str]:
+def stops(executed: nbformat.NotebookNode) -> list[str]:
     """What kept the cells of an exercise from running, for each the first that tells."""
     found: dict[str, str] = {}
     for cell in executed.cells:
@@ -135,7 +150,7 @@ def _exercises(source: Path) -> list[str]:
     return list(dict.fromkeys(cells.exercise(cells.name(cell)) for cell in graded))
 
 
-def _row(student: str, order: list[str], found: dict[str, Mark], notebook: Path) -> Row:
+def _row(student: str, order: list[str], found: dict[str, Mark]) -> Row:
     row = Row(student, dict.fromkeys(order, (0.0, 0.0)))
     for name, mark in found.items():
         exercise = cells.exercise(name)
@@ -143,9 +158,30 @@ def _row(student: str, order: list[str], found: dict[str, Mark], notebook: Path)
             earned, possible = row.points[exercise]
             row.points[exercise] = (earned + mark.score, possible + mark.points)
         row.by_hand |= mark.by_hand
-    if notebook.is_file():
-        executed = nbformat.read(notebook, as_version=4)
-        row.hints = _hints(executed)
-        row.devices = _devices(executed, found)
-        row.notices = [*executed.metadata.get(NOTICES, []), *_stops(executed)]
     return row
+
+
+def _tell(row: Row, made: record.Record, found: dict[str, Mark]) -> None:
+    """What a record says beside the points."""
+    for cell in made["cells"]:
+        exercise = cells.exercise(cell["cell"])
+        mark = found.get(cell["cell"])
+        for check in cell["checks"]:
+            if hint := check.get("hint"):
+                _add(row.hints, exercise, [hint])
+            if mark and mark.score and check["outcome"] == "passed":
+                _add(row.devices, exercise, check["devices"])
+    row.notices = [*made["notices"], *made["stops"]]
+
+
+def _add(known: dict[str, list[str]], exercise: str, more: Iterable[str]) -> None:
+    kept = known.setdefault(exercise, [])
+    kept += [one for one in dict.fromkeys(more) if one not in kept]
+
+
+def _read(row: Row, notebook: Path, found: dict[str, Mark]) -> None:
+    """What a notebook that nbgrader ran says beside the points."""
+    executed = nbformat.read(notebook, as_version=4)
+    row.hints = _hints(executed)
+    row.devices = _devices(executed, found)
+    row.notices = [*executed.metadata.get(NOTICES, []), *stops(executed)]

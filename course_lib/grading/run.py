@@ -14,6 +14,7 @@ from course_lib.editions.student import stamp as library_stamp
 from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import marks, record_zero
 from course_lib.grading.machine import machine
+from course_lib.grading.sealed import record
 from course_lib.grading.submissions import placeholder, problem
 
 
@@ -110,6 +111,7 @@ def _autograde(course: Course, assignment: str, student: str) -> str:
 
 def _give_zero(course: Course, assignment: str, student: str, reason: str) -> None:
     record_zero(course.database, assignment, student)
+    record.forget(course.root, student, assignment)
     path = course.autograded(student, assignment)
     if path.parent.exists():
         shutil.rmtree(path.parent)

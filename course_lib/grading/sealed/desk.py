@@ -110,6 +110,11 @@ class Desk:
             self.control.settimeout(None)
         return self.ended.pop(worker)
 
+    def vacate(self) -> None:
+        """Make room for another judge: end what an earlier one has left behind."""
+        self.control.send(json.dumps({"kill": None}).encode())
+        self.hired += 1_000_000  # no death that is told late is taken for that of a worker to come
+
     def close(self) -> None:
         """Hang up; the zygote ends this judge's workers."""
         self.control.close()

@@ -2,12 +2,10 @@
 
 import json
 import os
-import shutil
 import site
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +15,7 @@ from course_lib.grading.course import GradingError
 from course_lib.grading.sandbox import bubblewrap, clean_environment
 from course_lib.grading.sandbox.policy import readable_here
 from course_lib.grading.sealed.desk import Desk
+from course_lib.grading.sealed.rooms import Room
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 
@@ -38,7 +37,8 @@ class Zygote:
 
     def __init__(self, library: Path, judges: int = 1, walled: bool = True) -> None:
         self.library = library.resolve()
-        self.room = Path(tempfile.mkdtemp(prefix="course-")).resolve()
+        self._own = Room()
+        self.room = self._own.path
         _refuse_open_books(self.library)
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(judges)]
         ours, theirs = zip(*pairs, strict=True)
@@ -76,7 +76,7 @@ class Zygote:
             desk.close()
         self.process.kill()
         self.process.wait()
-        shutil.rmtree(self.room, ignore_errors=True)
+        self._own.close()
 
     def _command(self, controls: list[int], walled: bool) -> list[str]:
         packages = site.getsitepackages()[0]

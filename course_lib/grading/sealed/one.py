@@ -4,6 +4,7 @@ import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -11,6 +12,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 
 from course_lib.grading import cells, files
 from course_lib.grading.gradebook import Scores
+from course_lib.grading.results import stops
 from course_lib.grading.sanitize import NOTICES, mend
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
@@ -36,16 +38,48 @@ def grade_one(room: Room, desk: Desk, student: str) -> tuple[Record, bool]:
         Refused: If the sandbox is not complete.
     """
     intake = take_in(room.course.submission(student, room.assignment), room.assignment)
-    notebook = room.course.autograded(student, room.assignment)
-    known = record.read(room.record(student), room.key)
-    if known and _is_of(known, room, intake) and _has(notebook, known):
+    if known := kept(room, student, intake):
         return known, False
-    nb, body = _zero(room, intake) if intake.problem else _graded(room, desk, student, intake)
-    content = nbformat.writes(nb).encode()
-    _put(notebook, content, intake)
+    content, body = judged(room, desk, student, intake, seed(room, student, intake))
+    return settle(room, student, intake, content, body), True
+
+
+def kept(room: Room, student: str, intake: Intake) -> Record | None:
+    """The record of a submission that was graded as it is, on the tests as they are."""
+    known = record.read(room.record(student), room.key)
+    notebook = room.course.autograded(student, room.assignment)
+    return known if known and _is_of(known, room, intake) and _has(notebook, known) else None
+
+
+def judged(
+    room: Room, desk: Desk, student: str, intake: Intake, drawn: bytes
+) -> tuple[bytes, Record]:
+    """Run and judge a submission, and write nothing.
+
+    Args:
+        room: What all submissions have in common; of its course only the submission is read.
+        desk: Where workers are hired.
+        student: Who handed it in.
+        intake: What was handed in.
+        drawn: The seed of the submission.
+
+    Returns:
+        The executed notebook, and what its record says of the run.
+    """
+    nb, body = _zero(room, intake)
+    if not intake.problem:
+        nb, body = _graded(room, desk, student, intake, drawn)
+    return nbformat.writes(nb).encode(), body
+
+
+def settle(
+    room: Room, student: str, intake: Intake, content: bytes, body: Mapping[str, Any]
+) -> Record:
+    """Write what became of a submission: its notebook, then the record that vouches for it."""
+    _put(room.course.autograded(student, room.assignment), content, intake)
     made = {**head(room, student, intake), **body, "notebook": record.digest(content)}
     record.write(room.record(student), made, room.key)
-    return made, True
+    return made
 
 
 def head(room: Room, student: str, intake: Intake) -> Record:
@@ -71,7 +105,10 @@ def scores(made: Record, timestamp: str | None = None) -> Scores:
 
 
 def earned(nb: NotebookNode, decided: Mapping[str, float]) -> Record:
-    """Points by cell, None where a person marks; and the cells that nobody answered."""
+    """What a record says of a notebook: points by cell, None where a person marks, and more.
+
+    That is, the cells that nobody answered, what was mended, and what kept cells from running.
+    """
     graded = [cell for cell in nb.cells if is_grade(cell)]
     answers = [cell for cell in nb.cells if is_solution(cell)]
     return {
@@ -86,10 +123,14 @@ def earned(nb: NotebookNode, decided: Mapping[str, float]) -> Record:
             for cell in answers
             if cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
         ],
+        "notices": list(nb.metadata.get(NOTICES, [])),
+        "stops": stops(nb),
     }
 
 
-def _graded(room: Room, desk: Desk, student: str, intake: Intake) -> tuple[NotebookNode, Record]:
+def _graded(
+    room: Room, desk: Desk, student: str, intake: Intake, drawn: bytes
+) -> tuple[NotebookNode, Record]:
     folder = room.course.submission(student, room.assignment)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about older formats
@@ -101,15 +142,17 @@ def _graded(room: Room, desk: Desk, student: str, intake: Intake) -> tuple[Noteb
     nb.metadata = nbformat.from_dict(
         {**room.metadata, **{k: v for k, v in nb.metadata.items() if k == NOTICES}}
     )
-    drawn = seed(room, student, intake)
     verdicts, body = execute(nb, desk, drawn, room.terms, intake.beside)
     decided = {verdict.cell.name: verdict.score for verdict in verdicts}
-    return nb, {**body, **earned(nb, decided), "problem": ""}
+    body |= {**earned(nb, decided), "problem": ""}
+    cells.disarm(nb)
+    return nb, body
 
 
 def _zero(room: Room, intake: Intake) -> tuple[NotebookNode, Record]:
     graded = {master.grade_id: 0.0 for master in room.masters if master.graded}
-    body = {"problem": intake.problem, "earned": graded, "unanswered": [], "cells": []}
+    said: Record = {"notices": [intake.problem], "stops": [], "devices": []}
+    body = {"problem": intake.problem, "earned": graded, "unanswered": [], "cells": [], **said}
     return placeholder(intake.problem), body
 
 

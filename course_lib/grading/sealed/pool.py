@@ -1,14 +1,11 @@
 """Grade a whole class: several judges, one writer, and nothing lost when it is killed."""
 
-import gc
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import torch
 from rich.progress import (
@@ -21,22 +18,37 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from course_lib.grading import feedback
 from course_lib.grading.course import Course, GradingError
-from course_lib.grading.gradebook import Writer
+from course_lib.grading.gradebook import Returned, Writer, create
 from course_lib.grading.machine import machine
 from course_lib.grading.release import release
 from course_lib.grading.run import Outcome
 from course_lib.grading.sealed import record
-from course_lib.grading.sealed.desk import Desk, Refused
+from course_lib.grading.sealed.alone import alone
+from course_lib.grading.sealed.desk import Refused
+from course_lib.grading.sealed.judges import Done, Judges
 from course_lib.grading.sealed.launch import Zygote
-from course_lib.grading.sealed.one import grade_one, scores
+from course_lib.grading.sealed.one import scores
 from course_lib.grading.sealed.room import Room, edition, room_of
 
-Task = tuple[str, str]
-"""What a judge is to do, ``grade`` or ``feedback``, and for whom."""
 
-Done = tuple[str, str, Any, str]
-"""A task, what came of it, and what went wrong; empty if nothing did."""
+class Crew(Protocol):
+    """Whoever judges, here or on other machines."""
+
+    @property
+    def free(self) -> bool:
+        """Whether one more task can be given."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is under way."""
+
+    def give(self, *task: Any) -> None:
+        """Give a task: ``grade`` or ``feedback``, for whom, and with what."""
+
+    def done(self) -> list[Done]:
+        """What came of tasks; waits for one."""
 
 
 def grade(
@@ -45,6 +57,8 @@ def grade(
     course: Course | None = None,
     jobs: int | None = None,
     sandbox: str = "strict",
+    dask: str = "",
+    resources: str = "",
 ) -> list[Outcome]:
     """Grade submissions, several at a time, and write their feedback.
 
@@ -55,12 +69,15 @@ def grade(
         jobs: How many at a time; as many as there are processors by default.
         sandbox: ``"strict"`` refuses to run with fewer layers than this machine must have;
             ``"available"`` takes what there is, and records it.
+        dask: Address of the scheduler of a Dask cluster that does the work; empty for this machine.
+        resources: What a worker of the cluster must have, as ``"GPU=1"``.
 
     Returns:
         One outcome for each student, in the order given.
 
     Raises:
-        GradingError: If nobody has handed in anything, or the sandbox is not complete.
+        GradingError: If nobody has handed in anything, the sandbox is not complete, or somebody
+            else grades the course.
     """
     course = course or Course()
     names = course.students(assignment) if students is None else list(dict.fromkeys(students))
@@ -70,19 +87,41 @@ def grade(
             " put them there, or try the grader on `make sample-class`"
         )
     torch.set_num_threads(1)  # judges are forked, and a fork does not inherit threads
+    with alone(course.root):
+        create(course.database)
+        release(assignment, course)
+        if dask:
+            from course_lib.grading.sealed.cluster import crew
+
+            hired = crew(course, assignment, sandbox, dask, resources)
+        else:
+            hired = _here(course, assignment, sandbox, min(jobs or _processors(), len(names)))
+        with hired as (room, judges), Writer(course.database, assignment, _penalty(course)) as book:
+            return _Class(room, names, book).go(judges)
+
+
+@contextmanager
+def _here(
+    course: Course, assignment: str, sandbox: str, jobs: int
+) -> Iterator[tuple[Room, Judges]]:
+    """The judges of this machine, once it is sure that its sandbox is complete."""
     machine()
-    jobs = min(jobs or len(os.sched_getaffinity(0)), len(names))
-    library = edition(course)
-    release(assignment, course)
     room = room_of(course, assignment, sandbox)
-    with Zygote(library, jobs) as zygote:
+    with Zygote(edition(course), jobs) as zygote:
         try:
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
         except Refused as refused:
             raise GradingError(str(refused)) from refused
-        writing = Writer(course.database, assignment, _penalty(course))
-        with _judges(room, zygote.desks) as judges, writing as writer:
-            return _Class(room, names, writer).go(judges)
+        with Judges(room, zygote.desks, write_feedback) as judges:
+            yield room, judges
+
+
+def write_feedback(room: Room, student: str, made: record.Record, returned: Returned) -> None:
+    """Write the page of a student who has a record and marks."""
+    notebook = room.course.autograded(student, room.assignment)
+    content = feedback.read_notebook(notebook)
+    graded = feedback.Graded(student, room.assignment, content, returned, made)
+    feedback.write(room.course.feedback(student, room.assignment), notebook, graded)
 
 
 class _Class:
@@ -90,32 +129,22 @@ class _Class:
 
     def __init__(self, room: Room, names: Sequence[str], writer: Writer) -> None:
         self._room, self._writer = room, writer
-        self._todo: deque[Task] = deque(("grade", name) for name in names)
+        self._todo: deque[tuple[Any, ...]] = deque(("grade", name) for name in names)
         self._records: dict[str, record.Record] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._names, self._began = names, time.monotonic()
 
-    def go(self, judges: dict[Connection, Any]) -> list[Outcome]:
+    def go(self, judges: Crew) -> list[Outcome]:
         """Hand out tasks until all is done."""
-        idle, busy = list(judges), dict[Connection, Task]()
         with _progress() as progress:
             bar = progress.add_task(
                 f"Grading {self._room.assignment}", total=len(self._names), failed=0, rate=0.0
             )
-            while self._todo or busy:
-                while self._todo and idle:
-                    judge = idle.pop()
-                    busy[judge] = self._todo.popleft()
-                    judge.send(busy[judge])
-                if not busy:
-                    raise GradingError("every judge has ended: run the command again")
-                for judge in [one for one in wait(list(busy)) if isinstance(one, Connection)]:
-                    task = busy.pop(judge)
-                    try:
-                        self._take(judge.recv())
-                        idle.append(judge)
-                    except EOFError:
-                        self._take((*task, None, "the judge ended"))
+            while self._todo or judges.busy:
+                while self._todo and judges.free:
+                    judges.give(*self._todo.popleft())
+                for done in judges.done():
+                    self._take(done)
                 self._show(progress, bar)
         return [self._outcomes[name] for name in self._names]
 
@@ -127,40 +156,39 @@ class _Class:
 
     def _take(self, done: Done) -> None:
         """Go on with a student: gradebook, feedback, stamp."""
-        what, student, made, fault = done
-        if fault:
-            self._outcomes[student] = Outcome(student, "not run", fault)
-        elif what == "grade":
-            self._enter(student, *made)
-        else:
-            self._finish(student)
+        if done.fault:
+            self._outcomes[done.student] = Outcome(done.student, "not run", done.fault)
+        elif done.what == "feedback":
+            self._finish(done.student)
+        elif done.made:
+            self._enter(done.student, done.made, done.fresh)
 
     def _enter(self, student: str, made: record.Record, fresh: bool) -> None:
-        self._records[student] = made
-        if not fresh and self._is_finished(student, made):
+        known = self._writer.returned(student)
+        if not fresh and self._is_finished(student, made, known):
             self._outcomes[student] = Outcome(student, "kept")
             return
+        self._records[student] = made
         self._writer.write(scores(made, self._timestamp(student)))
-        self._todo.appendleft(("feedback", student))
+        self._todo.appendleft(("feedback", student, made, self._writer.returned(student)))
 
     def _finish(self, student: str) -> None:
-        made = self._records[student]
+        made = self._records.pop(student)
         stamp = self._room.course.stamp(student, self._room.assignment)
-        record.replace(stamp, self._stamp(made).encode())
+        record.replace(stamp, self._stamp(made, self._writer.returned(student)).encode())
         state, reason = ("not run", made["problem"]) if made["problem"] else ("graded", "")
         self._outcomes[student] = Outcome(student, state, reason)  # type: ignore[arg-type]
 
-    def _is_finished(self, student: str, made: record.Record) -> bool:
-        """Whether marks and feedback of this very record were written."""
+    def _is_finished(self, student: str, made: record.Record, returned: Returned) -> bool:
+        """Whether this very record was entered, and a page was made of it and of these marks."""
         course, assignment = self._room.course, self._room.assignment
         stamp = course.stamp(student, assignment)
-        known = stamp.is_file() and stamp.read_text() == self._stamp(made)
-        return (
-            known and course.feedback(student, assignment).is_file() and self._writer.has(student)
-        )
+        known = stamp.is_file() and stamp.read_text() == self._stamp(made, returned)
+        return known and course.feedback(student, assignment).is_file()
 
-    def _stamp(self, made: record.Record) -> str:
-        return str(record.sign(made, self._room.key)["signature"])
+    def _stamp(self, made: record.Record, returned: Returned) -> str:
+        """A digest of a record and of what the gradebook says: a person may have marked since."""
+        return record.digest(str(record.sign(made, self._room.key)["signature"]), repr(returned))
 
     def _timestamp(self, student: str) -> str | None:
         file = self._room.course.submission(student, self._room.assignment) / "timestamp.txt"
@@ -169,68 +197,8 @@ class _Class:
         return file.read_text(encoding="utf-8", errors="replace")[:100].strip() or None
 
 
-@contextmanager
-def _judges(room: Room, desks: Sequence[Desk]) -> Iterator[dict[Connection, Any]]:
-    """Processes that judge, one for each desk."""
-    _warm_up()
-    context = get_context("fork")
-    pairs = [context.Pipe() for _ in desks]
-    judges = {}
-    for number, (ours, theirs) in enumerate(pairs):
-        others = [end for at, pair in enumerate(pairs) for end in pair if at != number]
-        process = context.Process(
-            target=_serve, args=(theirs, [ours, *others], room, desks, number), daemon=True
-        )
-        process.start()
-        judges[ours] = process
-    for _, theirs in pairs:
-        theirs.close()
-    try:
-        yield judges
-    finally:
-        for ours, process in judges.items():
-            ours.close()
-            process.terminate()
-            process.join()
-
-
-def _warm_up() -> None:
-    """Load, once for all judges, what the first check would load."""
-    weight = torch.zeros(2, requires_grad=True)
-    torch.autograd.backward((weight * weight).sum())
-    torch.optim.SGD([weight], lr=0.1).step()
-    import course_lib.misconceptions  # noqa: F401
-
-    gc.collect()
-    gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
-
-
-def _serve(
-    tasks: Connection, foreign: Sequence[Connection], room: Room, desks: Sequence[Desk], number: int
-) -> None:
-    """Judge until the class is done, or whoever asked is gone."""
-    for end in foreign:
-        end.close()
-    for desk in desks:
-        if desk is not desks[number]:
-            desk.close()
-    deeds: dict[str, Callable[[str], Any]] = {
-        "grade": lambda student: grade_one(room, desks[number], student),
-        "feedback": lambda student: room.course.call("generate_feedback", room.assignment, student),
-    }
-    with ExitStack() as quiet:
-        quiet.callback(tasks.close)
-        while True:
-            try:
-                what, student = tasks.recv()
-            except (EOFError, KeyboardInterrupt):
-                return
-            try:
-                tasks.send((what, student, deeds[what](student), ""))
-            except Refused as refused:
-                tasks.send((what, student, None, str(refused)))
-            except Exception as error:  # whatever one submission brings about, the class goes on
-                tasks.send((what, student, None, f"{type(error).__name__}: {error}"))
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _penalty(course: Course) -> Callable[[str, float, float], float | None]:

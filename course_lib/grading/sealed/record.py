@@ -18,7 +18,7 @@ from course_lib.grading.sealed.keys import Key
 
 Record = dict[str, Any]
 
-FORMAT = 1
+FORMAT = 2
 _APART = re.compile(r"relative difference ([\d.e+-]+|inf)\)")
 _DEVICE = re.compile(r"\((cpu|fake cuda|cuda:\d+), [^()]*\)")
 
@@ -62,7 +62,10 @@ def _check_entry(question: str, found: Found) -> Record:
         "message": found.message,
         "rung": found.rung,
         "error_size": float(apart[1]) if apart else None,
+        "answer": found.answer.get("outcome"),
+        "raised": found.answer.get("type"),
         "misconception": found.slug,
+        "hint": found.hint,
         "devices": devices([found]),
         "notes": list(found.notes),
     }
@@ -72,6 +75,16 @@ def devices(found: Iterable[Found]) -> list[str]:
     """The devices on which checks were made, each once."""
     lines = (line for one in found if isinstance(one, Result) for line in one.cases)
     return list(dict.fromkeys(name for line in lines for name in _DEVICE.findall(line)))
+
+
+def place(root: Path, student: str, assignment: str) -> Path:
+    """Where the record of a student's submission lies in a course."""
+    return root / "records" / student / f"{assignment}.json"
+
+
+def forget(root: Path, student: str, assignment: str) -> None:
+    """Remove the record of what is graded in another way from now on."""
+    place(root, student, assignment).unlink(missing_ok=True)
 
 
 def sign(record: Record, key: Key) -> Record:
@@ -89,7 +102,8 @@ def read(path: Path, key: Key) -> Record | None:
     try:
         record: Record = json.loads(path.read_bytes())
         signature = record.pop("signature")
-        return record if key.signed(_text(record), signature) else None
+        signed = record.get("format") == FORMAT and key.signed(_text(record), signature)
+        return record if signed else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -97,7 +111,7 @@ def read(path: Path, key: Key) -> Record | None:
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that it is there as a whole or not at all, also when the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.part")  # the next attempt takes its place
     with fresh.open("wb") as file:
         file.write(content)
         file.flush()

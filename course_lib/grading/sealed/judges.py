@@ -1,0 +1,162 @@
+"""The judges of this machine: a process for each desk, replaced if it ends."""
+
+import gc
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import torch
+
+from course_lib.grading.sealed.alone import end_with
+from course_lib.grading.sealed.desk import Desk, Refused
+from course_lib.grading.sealed.one import grade_one
+from course_lib.grading.sealed.record import Record
+from course_lib.grading.sealed.room import Room
+
+Task = tuple[str, ...]
+"""What a judge is to do, ``grade`` or ``feedback``, for whom, and with what."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a task.
+
+    Args:
+        what: ``grade`` or ``feedback``.
+        student: For whom.
+        made: The record, of what was graded.
+        fresh: Whether it was graded now.
+        fault: What went wrong; empty if nothing did.
+    """
+
+    what: str
+    student: str
+    made: Record | None = None
+    fresh: bool = False
+    fault: str = ""
+
+
+Deed = Callable[..., tuple[Record | None, bool]]
+
+
+class Judges:
+    """Processes that judge, one for each desk; a context manager.
+
+    Args:
+        room: What all submissions have in common.
+        desks: Where each hires its workers.
+        feedback: Writes the page of a student.
+    """
+
+    def __init__(self, room: Room, desks: Sequence[Desk], feedback: Callable[..., None]) -> None:
+        self._room, self._desks, self._feedback = room, desks, feedback
+        self._context = get_context("fork")
+        self._judges: dict[Connection, tuple[int, Any]] = {}
+        self._idle: list[Connection] = []
+        self._busy: dict[Connection, tuple[Any, ...]] = {}
+
+    def __enter__(self) -> "Judges":
+        _warm_up()
+        for number in range(len(self._desks)):
+            self._employ(number)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        for ours, (_, process) in self._judges.items():
+            ours.close()
+            process.terminate()
+            process.join()
+
+    @property
+    def free(self) -> bool:
+        """Whether one of them has nothing to do."""
+        return bool(self._idle)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one of them has something to do."""
+        return bool(self._busy)
+
+    def give(self, *task: Any) -> None:
+        """Hand a task to one who is free: what to do, for whom, and with what."""
+        judge = self._idle.pop()
+        self._busy[judge] = task
+        judge.send(task)
+
+    def done(self) -> list[Done]:
+        """What came of tasks; waits for one."""
+        found = []
+        for judge in [one for one in wait(list(self._busy)) if isinstance(one, Connection)]:
+            task = self._busy.pop(judge)
+            try:
+                found.append(judge.recv())
+                self._idle.append(judge)
+            except (EOFError, OSError):
+                found.append(Done(task[0], task[1], fault="the judge ended"))
+                self._replace(judge)
+        return found
+
+    def _employ(self, number: int) -> None:
+        ours, theirs = self._context.Pipe()
+        foreign = [ours, *self._judges]
+        process = self._context.Process(
+            target=self._serve, args=(theirs, foreign, number, os.getpid()), daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._judges[ours] = (number, process)
+        self._idle.append(ours)
+
+    def _replace(self, judge: Connection) -> None:
+        """End what is left of a judge, and employ another at the same desk."""
+        number, process = self._judges.pop(judge)
+        judge.close()
+        process.kill()
+        process.join()
+        self._desks[number].vacate()
+        self._employ(number)
+
+    def _serve(
+        self, tasks: Connection, foreign: Sequence[Connection], number: int, parent: int
+    ) -> None:
+        """Judge until the class is done, or whoever asked is gone."""
+        end_with(parent)
+        for end in foreign:
+            end.close()
+        for desk in self._desks:
+            if desk is not self._desks[number]:
+                desk.close()
+        deeds: dict[str, Deed] = {
+            "grade": lambda student: grade_one(self._room, self._desks[number], student),
+            "feedback": lambda *about: (self._feedback(self._room, *about), False),
+        }
+        while True:
+            try:
+                what, student, *more = tasks.recv()
+            except (EOFError, KeyboardInterrupt):
+                return
+            tasks.send(_done(deeds[what], what, student, more))
+
+
+def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
+    try:
+        made, fresh = deed(student, *more)
+        return Done(what, student, made, fresh)
+    except Refused as refused:
+        return Done(what, student, fault=str(refused))
+    except Exception as error:  # whatever one submission brings about, the class goes on
+        return Done(what, student, fault=f"{type(error).__name__}: {error}")
+
+
+def _warm_up() -> None:
+    """Load, once for all judges, what the first check would load."""
+    weight = torch.zeros(2, requires_grad=True)
+    torch.autograd.backward((weight * weight).sum())
+    torch.optim.SGD([weight], lr=0.1).step()
+    import course_lib.misconceptions  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
