@@ -34,11 +34,16 @@
     twoUnits: "Minus the same unit, moved",
     input: "x",
     schedule: "Schedule",
+    start: "Start θ",
+    twoModels: "A loss and its two models",
+    tangent: "tangent",
+    parabola: "parabola",
     right: "Right.",
     wrong: "Not yet.",
   };
   const FLAT = "#3d7fd0";
   const STEEP = "#d9601a";
+  const PARABOLA = "#1b9269";
   const FAR = 1e3; // a coordinate beyond it is not drawn
 
   // ---------------------------------------------------------------- numerics: pure, tested in node
@@ -81,6 +86,20 @@
   /** Where a unit passes one half, and how far it is from one tenth to nine tenths. */
   function stepOf(w, b) {
     return { place: -b / w, rise: (2 * Math.log(9)) / w };
+  }
+
+  /** Value, slope and curvature at a point of a polynomial, the lowest power first. */
+  function derivatives(coefficients, at) {
+    const value = (row) => row.reduceRight((sum, coefficient) => sum * at + coefficient, 0);
+    const slopes = (row) => row.slice(1).map((coefficient, i) => coefficient * (i + 1));
+    const first = slopes(coefficients);
+    return { value: value(coefficients), slope: value(first), curvature: value(slopes(first)) };
+  }
+
+  /** Where a step down the tangent leads, and a step to the turning point of the parabola. */
+  function modelSteps(coefficients, at, eta) {
+    const { slope, curvature } = derivatives(coefficients, at);
+    return { tangent: at - eta * slope, parabola: at - slope / curvature };
   }
 
   /** The part of a path before it leaves what can be drawn. */
@@ -403,6 +422,63 @@
     return `${name}: mean ${mean.toFixed(3)}, last ${digits(last)}.`;
   }
 
+  // ---------------------------------------------------------------- models: a tangent and a parabola
+
+  function models(figure, { coefficients, x, y, sliders }) {
+    const still = [...figure.querySelector(".course-stage").children]; // it stays: it shows more
+    const drawings = element("div", { class: "panels", style: "max-width: 26rem" });
+    const status = element("p", { role: "status", class: "live" });
+    const controls = {};
+    for (const [name, range] of Object.entries(sliders)) {
+      controls[name] = slider(figure, name, TEXT[name], range, 0.01, draw);
+    }
+
+    function draw() {
+      const [at, eta] = ["start", "eta"].map((name) => controls[name].input.valueAsNumber);
+      drawings.replaceChildren(modelsPanel(coefficients, at, eta, x, y).svg);
+      status.textContent = tellModels(coefficients, at, eta);
+    }
+    draw();
+    const rows = Object.values(controls).map((control) => control.row);
+    enliven(figure, [...still, drawings, ...rows, status]);
+  }
+
+  function modelsPanel(coefficients, at, eta, x, y) {
+    const [xticks, yticks] = [[-1, 0, 1], [0, 1, 2]];
+    const drawn = panel({ title: TEXT.twoModels, x, y, xlabel: "θ", ylabel: TEXT.loss, xticks, yticks });
+    const along = Array.from({ length: 201 }, (_, i) => x[0] + (i / 200) * (x[1] - x[0]));
+    const height = (place) => derivatives(coefficients, place).value;
+    const { value, slope, curvature } = derivatives(coefficients, at);
+    const plane = (place) => value + slope * (place - at);
+    const bent = (place) => plane(place) + (curvature * (place - at) ** 2) / 2;
+    const ends = modelSteps(coefficients, at, eta);
+    curve(drawn, along.map((place) => [place, height(place)]), "currentColor");
+    [["tangent", plane, FLAT], ["parabola", bent, PARABOLA]].forEach(([name, model, color], row) => {
+      curve(drawn, along.map((place) => [place, model(place)]), color, { "stroke-dasharray": "5 4" });
+      const end = [ends[name], height(ends[name])];
+      if (Math.abs(end[0]) < FAR) {
+        curve(drawn, [[at, value], end], color);
+        dot(drawn, end, color);
+      }
+      const named = label(TEXT[name], (BOX.left + BOX.right) / 2, BOX.top + 14 + 14 * row, "middle");
+      named.setAttribute("style", `fill:${color}`);
+      drawn.svg.append(named);
+    });
+    dot(drawn, [at, value], STEEP, 5);
+    return drawn;
+  }
+
+  function tellModels(coefficients, at, eta) {
+    const { value, slope, curvature } = derivatives(coefficients, at);
+    const told = Object.entries(modelSteps(coefficients, at, eta)).map(([name, place]) => {
+      const after = derivatives(coefficients, place).value;
+      const way = after > value ? "uphill" : "downhill";
+      return `The ${TEXT[name]} leads to ${say(place)}, loss ${say(after)}: ${way}.`;
+    });
+    const here = `Loss ${say(value)}, slope ${say(slope)}, curvature ${say(curvature)}.`;
+    return [here, ...told].join(" ").replaceAll("-", "−");
+  }
+
   // ---------------------------------------------------------------- race: recorded paths, frame by frame
 
   function race(figure, { surfaces }) {
@@ -569,7 +645,7 @@
 
   // ---------------------------------------------------------------- start
 
-  const KINDS = { ravine, neuron, curves, race };
+  const KINDS = { ravine, neuron, curves, models, race };
 
   function start() {
     for (const figure of document.querySelectorAll("figure[data-widget]")) {
@@ -579,6 +655,6 @@
     quizzes(document);
   }
 
-  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, drawable, summary };
+  if (typeof module !== "undefined") module.exports = { momentumStep, descend, regime, unit, stepOf, modelSteps, drawable, summary };
   if (typeof document !== "undefined") start();
 })();

