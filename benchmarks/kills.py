@@ -27,14 +27,15 @@ from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.recipes import recipes
 from course_lib.grading.release import release
-from course_lib.grading.sample_class import hand_in
+from course_lib.grading.sample_class import hand_in, matches
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.keys import course_key
 from course_lib.grading.sealed.rooms import PREFIX as ROOMS
 
 ASSIGNMENT = "optimizers"
-KEPT = ("adam", "adamw", "sgd", "rate_inside", "written-momentum")
-"""Exercises of the small notebook."""
+KEPT = ("*-solution", "adam-*-1", "adamw-*-1", "sgd-visible-*", "sgd-hidden-1", "written-*")
+EXERCISES = ("adam", "adamw", "sgd", "written-momentum")
+"""Cells of the small notebook, by their names and by the exercises they belong to."""
 
 NAMES = (
     "perfect",
@@ -74,11 +75,13 @@ DUMPS = (
     """SELECT student_id, base_cell.name, auto_score, manual_score, extra_credit,
     needs_manual_grade FROM grade JOIN base_cell ON base_cell.id = cell_id
     JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
-    JOIN submitted_assignment ON submitted_assignment.id = assignment_id ORDER BY 1, 2""",
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    ORDER BY 1, 2""",
     """SELECT student_id, base_cell.name, auto_comment, manual_comment
     FROM comment JOIN base_cell ON base_cell.id = cell_id
     JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
-    JOIN submitted_assignment ON submitted_assignment.id = assignment_id ORDER BY 1, 2""",
+    JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+    ORDER BY 1, 2""",
     """SELECT student_id, late_submission_penalty, flagged, extension FROM submitted_assignment
     JOIN submitted_notebook ON submitted_notebook.assignment_id = submitted_assignment.id
     ORDER BY 1""",
@@ -96,7 +99,8 @@ def small_class(folder: Path) -> Course:
     notebook.cells = [
         cell
         for cell in notebook.cells
-        if not cells.name(cell) or cells.exercise(cells.name(cell)) in KEPT
+        if not (name := cells.name(cell))
+        or (cells.exercise(name) in EXERCISES and matches(name, KEPT))
     ]
     nbformat.write(notebook, source)
     settings = SETTINGS.format(assignments=str(ROOT / "assignments"), root=str(root))

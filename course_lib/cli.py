@@ -56,6 +56,10 @@ Jobs = Annotated[
 Sandbox = Annotated[
     Level, typer.Option(help="Refuse fewer layers than documented, or take those there are.")
 ]
+Dask = Annotated[str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")]
+Resources = Annotated[
+    str, typer.Option("--worker-resources", help='What a Dask worker must have, as "GPU=1".')
+]
 
 
 @app.command()
@@ -148,6 +152,8 @@ def grade(
     require_cuda: RequireCuda = False,
     jobs: Jobs = 0,
     sandbox: Sandbox = Level.STRICT,
+    dask: Dask = "",
+    resources: Resources = "",
 ) -> None:
     """Grade the submissions, write feedback, show the tables."""
     from course_lib.checks.devices import REQUIRE
@@ -162,11 +168,13 @@ def grade(
         chosen = [name for name in chosen if course.students(name)] or chosen
     with _in_plain_words(GradingError):
         for name in chosen:
-            _grade_class(name, course, jobs, sandbox)
+            _grade_class(name, course, jobs, sandbox, dask, resources)
     show(chosen, course)
 
 
-def _grade_class(name: str, course: "Course", jobs: int, sandbox: "Level") -> None:
+def _grade_class(
+    name: str, course: "Course", jobs: int, sandbox: "Level", dask: str, resources: str
+) -> None:
     """Grade a class sealed or, where that is asked for, one by one in nbgrader's own way."""
     if os.environ.get("COURSE_GRADER") == "stock":
         from course_lib.grading.run import grade
@@ -175,7 +183,14 @@ def _grade_class(name: str, course: "Course", jobs: int, sandbox: "Level") -> No
     else:
         from course_lib.grading.sealed.pool import grade as grade_sealed
 
-        grade_sealed(name, course=course, jobs=jobs or None, sandbox=sandbox.value)
+        grade_sealed(
+            name,
+            course=course,
+            jobs=jobs or None,
+            sandbox=sandbox.value,
+            dask=dask,
+            resources=resources,
+        )
 
 
 @app.command()

@@ -43,5 +43,5 @@ def placeholder(reason: str) -> nbformat.NotebookNode:
     """A notebook that stands for a submission nobody could run, and says why."""
     text = f"**This submission was not run, so it has 0 points.** {reason}"
     notebook: nbformat.NotebookNode = new_notebook(metadata={NOTICES: [reason]})
-    notebook.cells.append(new_markdown_cell(text))
+    notebook.cells.append(new_markdown_cell(text, id="reason"))
     return notebook

@@ -137,7 +137,9 @@ def _graded(
         nb = nbformat.read(folder / f"{room.assignment}.ipynb", as_version=4)
     clear(nb)
     mend(nb, room.masters, student, (*files.notices(folder), *intake.notices))
-    for cell in nb.cells:
+    nb.nbformat_minor = 5
+    for number, cell in enumerate(nb.cells):
+        cell.id = f"cell-{number}"  # an id that chance or a student chose is of no use
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "nbgrader"}
     nb.metadata = nbformat.from_dict(
         {**room.metadata, **{k: v for k, v in nb.metadata.items() if k == NOTICES}}

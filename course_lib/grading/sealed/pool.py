@@ -4,7 +4,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -90,10 +90,11 @@ def grade(
     with alone(course.root):
         create(course.database)
         release(assignment, course)
+        hired: AbstractContextManager[tuple[Room, Crew]]
         if dask:
             from course_lib.grading.sealed.cluster import crew
 
-            hired = crew(course, assignment, sandbox, dask, resources)
+            hired = crew(course, assignment, sandbox, dask, resources, write_feedback)
         else:
             hired = _here(course, assignment, sandbox, min(jobs or _processors(), len(names)))
         with hired as (room, judges), Writer(course.database, assignment, _penalty(course)) as book:

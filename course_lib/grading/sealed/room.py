@@ -1,6 +1,6 @@
 """What grading all submissions of an assignment has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,29 @@ def edition(course: Course) -> Path:
     return library
 
 
-def room_of(course: Course, assignment: str, sandbox: str = "strict") -> Room:
-    """What all submissions of an assignment have in common; it has been released."""
+def room_of(
+    course: Course,
+    assignment: str,
+    sandbox: str = "strict",
+    devices: Sequence[str] | None = None,
+) -> Room:
+    """What all submissions of an assignment have in common; it has been released.
+
+    Args:
+        course: Whose submissions they are.
+        assignment: Slug of the assignment.
+        sandbox: ``"strict"`` or ``"available"``.
+        devices: On which they are judged; those of this machine by default.
+    """
     masters = master_cells(course.database, assignment, assignment)
     source = nbformat.read(course.source(assignment), as_version=4)
     terms = Terms(bounds(course, assignment), required(sandbox, documented()))
     tests = [[m.grade_id, m.source, str(m.points), m.checksum] for m in masters]
     common = record.digest(
-        library_stamp(), " ".join(machine()), repr(terms.bounds), *(p for t in tests for p in t)
+        library_stamp(),
+        " ".join(devices or machine()),
+        repr(terms.bounds),
+        *(p for t in tests for p in t),
     )
     metadata = {k: v for k, v in source.metadata.items() if k in ("kernelspec", "language_info")}
     return Room(course, assignment, masters, course_key(course.root), common, terms, metadata)
