@@ -261,7 +261,7 @@ class Writer:
         db, table = self._book.db, api.SubmittedAssignment
         if not db.query(api.Student.id).filter_by(id=scores.student).first():
             db.execute(insert(api.Student), [{"id": scores.student}])
-        given = {"timestamp": parse_utc(scores.timestamp)} if scores.timestamp else {}
+        given = _handed_in(scores.timestamp)
         who = {"assignment_id": self._id, "student_id": scores.student}
         found = self._made(table, who, given)
         if given:
@@ -379,3 +379,11 @@ def _opened(database: str) -> Iterator[Any]:
         # SQLAlchemy's, about the order in which nbgrader links its rows.
         warnings.simplefilter("ignore")
         yield book
+
+
+def _handed_in(timestamp: str | None) -> dict[str, Any]:
+    """When a submission came, for its row; nothing where its file holds no time at all."""
+    try:
+        return {"timestamp": parse_utc(timestamp)} if timestamp else {}
+    except (ValueError, OverflowError):  # anybody may write anything into that file
+        return {}
