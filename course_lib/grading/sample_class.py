@@ -4,8 +4,10 @@ Every recipe names the graded cells in which it is broken. From that list and th
 notebook follows the mark it must get, before anything is graded.
 """
 
+import copy
 import shutil
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -55,8 +57,9 @@ def hand_in(recipe: Recipe, student: str, assignment: str, course: Course) -> No
         assignment: Name of the assignment's folder; it has been released.
         course: The course root.
     """
-    notebook = nbformat.read(course.release(assignment), as_version=4)
-    _write_solutions(notebook, nbformat.read(course.source(assignment), as_version=4), recipe)
+    notebook = copy.deepcopy(_read(course.release(assignment).read_text(encoding="utf-8")))
+    source = _read(course.source(assignment).read_text(encoding="utf-8"))
+    _write_solutions(notebook, source, recipe)
     set_student(notebook, student)
     recipe.change(notebook)
     folder = course.submission(student, assignment)
@@ -99,6 +102,13 @@ def find_variant(slug: str) -> Variant:
         if variant.slug == slug:
             return variant
     raise LookupError(f"no variant {slug!r} in the catalogue")
+
+
+@lru_cache(4)
+def _read(text: str) -> NotebookNode:
+    """The notebook a text holds, to be copied before it is changed."""
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)
+    return notebook
 
 
 def _write_solutions(notebook: NotebookNode, source: NotebookNode, recipe: Recipe) -> None:

@@ -81,9 +81,11 @@ def _solution_flags(notebook):
         cell.source = "pass"
 
 
-def _same_ids(notebook):
-    for cell in notebook.cells:
+def _same_ids(notebook, path):
+    raw = json.loads(nbformat.writes(notebook))
+    for cell in raw["cells"]:
         cell["id"] = "one"
+    path.write_text(json.dumps(raw))
 
 
 def _no_cells(notebook):
@@ -182,7 +184,7 @@ ATTACKS = table(
     change("names-odd", "gives tests names that are no names", _odd_names),
     change("names-passed-on", "gives all tests one name", _passes_names_on),
     change("tests-impersonated", "gives the names of tests to cells of its own", _own_tests_count),
-    change("ids-equal", "gives all cells one id", _same_ids),
+    change("ids-equal", "gives all cells one id", save=_same_ids),
     change("no-cells", "hands in a notebook without cells", _no_cells),
     change("other-kernel", "asks for another kernel, a shell", _other_kernel),
     change("names-another", "claims another student's name, and a score", _names_another),

@@ -1,5 +1,7 @@
 """Forging what a grader might read: outputs, exceptions, printed words, exit codes."""
 
+from nbformat.v4 import new_output
+
 from course_lib.grading.attacks.model import LAST, added, cell, change, table, written
 
 ATTACKS = table(
@@ -153,14 +155,7 @@ if kernel:
         "brings-its-outputs",
         "hands in test cells that already hold the outputs of a passed test",
         lambda nb: [
-            c.outputs.append(
-                {
-                    "output_type": "execute_result",
-                    "execution_count": 1,
-                    "metadata": {},
-                    "data": {"text/plain": "3"},
-                }
-            )
+            c.outputs.append(new_output("execute_result", {"text/plain": "3"}, execution_count=1))
             for c in nb.cells
             if c.cell_type == "code"
         ],

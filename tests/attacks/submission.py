@@ -19,7 +19,7 @@ def _course(path):
 
 def _victims_notebook(path):
     submitted = _course(path) / "submitted"
-    return submitted / "witness-between" / path.parent.name / path.name
+    return submitted / "zoe-witness" / path.parent.name / path.name
 
 
 def _linked(kind, target):

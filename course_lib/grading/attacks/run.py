@@ -55,9 +55,9 @@ def _words(notebook: NotebookNode) -> None:
 
 
 WITNESSES = (
-    Recipe("witness-before", change=_words),
-    Recipe("witness-between", change=_words),
-    Recipe("witness-after", change=_words),
+    Recipe("ada-first", change=_words),
+    Recipe("zoe-witness", change=_words),
+    Recipe("eve-last", change=_words),
 )
 """Honest students, graded before, among and after the attacks. The one between is the victim."""
 

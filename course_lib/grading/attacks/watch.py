@@ -20,15 +20,16 @@ class Listeners:
 
     Args:
         folder: Where the Unix socket lies.
+        port: For TCP and UDP; any free one by default.
     """
 
-    def __init__(self, folder: Path) -> None:
-        tcp = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        tcp = socket.create_server(("127.0.0.1", port))
         self.port: int = tcp.getsockname()[1]
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         udp.bind(("127.0.0.1", self.port))
         self.path = folder / "socket"
-        self.abstract = f"{TOKEN}-{os.getpid()}"
+        self.abstract = f"{TOKEN}-{self.port}"
         unix, hidden = (socket.socket(socket.AF_UNIX) for _ in range(2))
         unix.bind(str(self.path))
         hidden.bind(f"\0{self.abstract}")
