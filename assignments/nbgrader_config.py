@@ -46,7 +46,7 @@ if not stock:
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.InstantiateTests",
-    f"{sealed}.RefuseUnjudgeable",
+    *([] if stock else [f"{sealed}.RefuseUnjudgeable"]),
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",

@@ -66,8 +66,8 @@ def overfit_sample(model: nn.Module, inputs: Tensor, targets: Tensor, steps: int
     for _ in range(steps):
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(inputs), targets)
-        losses.append(loss.item())
         loss.backward()
+        losses.append(loss.item())
         optimizer.step()
     return losses
     ### END SOLUTION

@@ -120,7 +120,7 @@ OVERFIT = (
         "Your first loss is one that was taken after a step. Which number do you compare with "
         "log C?",
         (
-            "    losses.append(loss.item())\n    loss.backward()\n    optimizer.step()\n",
+            "    loss.backward()\n    losses.append(loss.item())\n    optimizer.step()\n",
             f"    loss.backward()\n    optimizer.step()\n    losses.append({_LOSS}.item())\n",
         ),
     ),
