@@ -254,6 +254,19 @@ class Writer:
         worth = {id: points for cells in self._cells for id, points in cells.worth}
         return _returned(self._book.db, self._id, student, worth)
 
+    def holds(self, scores: Scores) -> bool:
+        """Whether the machine's points are those of ``scores``."""
+        of, grade = api.SubmittedAssignment, api.Grade
+        found = dict(
+            map(
+                tuple,
+                _of_cells(self._book.db, grade, grade.auto_score).filter(
+                    of.assignment_id == self._id, of.student_id == scores.student
+                ),
+            )
+        )
+        return bool(found) and found == {name: scores.earned.get(name, 0) for name in found}
+
     # Only columns are asked for: a whole row of nbgrader's brings sums over the gradebook with it.
 
     def _submission(self, scores: Scores) -> tuple[str, float]:

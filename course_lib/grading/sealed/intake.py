@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,14 @@ def take_in(folder: Path, assignment: str) -> Intake:
     if reason := problem(folder, assignment) or "":
         return Intake(whole, problem=reason)
     beside = [(name, path) for name, path in parts if path.suffix != ".ipynb"]
-    kept = [(name, path) for name, path in beside if not files.is_too_large(path)]
-    return Intake(whole, tuple(kept), tuple(_shadows(name for name, _ in kept)))
+    shadows = shadowing(name for name, _ in beside)
+    kept = [
+        (name, path)
+        for name, path in beside
+        if not files.is_too_large(path) and Path(name).parts[0] not in shadows
+    ]
+    said = [f"`{name}` is left out: an installed module has this name." for name in shadows]
+    return Intake(whole, tuple(kept), tuple(said))
 
 
 def suspicious(folder: Path) -> str:
@@ -73,11 +79,22 @@ def suspicious(folder: Path) -> str:
     return ""
 
 
-def _shadows(names: Iterable[str]) -> Iterator[str]:
-    modules = {Path(name).parts[0].removesuffix(".py") for name in names if name.endswith(".py")}
-    for name in sorted(modules):
-        if name in sys.stdlib_module_names or _installed(name):
-            yield f"`{name}` is also the name of an installed module, whose place it does not take."
+def shadowing(names: Iterable[str]) -> list[str]:
+    """The files and folders that have the name of an installed module, and so might take its place.
+
+    Args:
+        names: Of files, as they are found from their folder.
+
+    Example:
+        >>> shadowing(["torch.py", "json/__init__.py", "data/torch.py", "torch.csv", "mine.py"])
+        ['json', 'torch.py']
+    """
+    tops = {Path(name).parts[0] for name in names if name.endswith((".py", ".pyc", ".so"))}
+    return sorted(top for top in tops if _is_taken(top.partition(".")[0]))
+
+
+def _is_taken(name: str) -> bool:
+    return name in sys.stdlib_module_names or _installed(name)
 
 
 def _installed(name: str) -> bool:

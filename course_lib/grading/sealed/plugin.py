@@ -1,7 +1,7 @@
 """The sealed grader inside nbgrader: stages named by string in the course's settings."""
 
 import atexit
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         where = resources["nbgrader"]
         folder = Path(resources["metadata"]["path"]).resolve()
         root = folder.parents[2]
-        room = _room(root, where["assignment"], self.sandbox)
+        room = _room_of(root, where["assignment"], self.sandbox)
         student = where["student"]
         intake = take_in(room.course.submission(student, room.assignment), room.assignment)
         drawn = seed(room, student, intake)
@@ -95,15 +95,29 @@ class RefuseUnjudgeable(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-@cache
-def _room(root: Path, assignment: str, sandbox: str) -> Room:
+def _room_of(root: Path, assignment: str, sandbox: str) -> Room:
+    """What submissions have in common; a server that lives for days sees a test that changes."""
+    return _room(root, assignment, sandbox, Course(root).source(assignment).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _room(root: Path, assignment: str, sandbox: str, changed: int) -> Room:
     return room_of(Course(root, root.parent / "_build"), assignment, sandbox)
 
 
-@cache
 def _desk(root: Path) -> Desk:
-    """One zygote for all submissions of a command."""
+    """One zygote for all submissions of a command, or of a server."""
+    zygote = _zygote(root)
+    if zygote.process.poll() is not None:
+        zygote.close()
+        _zygote.cache_clear()
+        zygote = _zygote(root)
+    return zygote.desks[0]
+
+
+@cache
+def _zygote(root: Path) -> Zygote:
     torch.set_num_threads(1)
     zygote = Zygote(edition(Course(root, root.parent / "_build")))
     atexit.register(zygote.close)
-    return zygote.desks[0]
+    return zygote

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -165,31 +166,41 @@ class _Class:
             self._enter(done.student, done.made, done.fresh)
 
     def _enter(self, student: str, made: record.Record, fresh: bool) -> None:
-        known = self._writer.returned(student)
-        if not fresh and self._is_finished(student, made, known):
+        """Write marks, unless they are there; then the page, unless it is there, too.
+
+        A mark of a person's stays as it is, and is not asked for again.
+        """
+        earned = scores(made, self._timestamp(student))
+        entered, shown = self._known(student)
+        if entered != self._signature(made) or not self._writer.holds(earned):
+            self._writer.write(earned)
+            fresh = True
+        returned = self._writer.returned(student)
+        page = self._room.course.feedback(student, self._room.assignment)
+        if not fresh and shown == record.digest(repr(returned)) and page.is_file():
             self._outcomes[student] = Outcome(student, "kept")
             return
         self._records[student] = made
-        self._writer.write(scores(made, self._timestamp(student)))
-        self._todo.appendleft(("feedback", student, made, self._writer.returned(student)))
+        self._todo.appendleft(("feedback", student, made, returned))
 
     def _finish(self, student: str) -> None:
         made = self._records.pop(student)
-        stamp = self._room.course.stamp(student, self._room.assignment)
-        record.replace(stamp, self._stamp(made, self._writer.returned(student)).encode())
+        shown = record.digest(repr(self._writer.returned(student)))
+        record.replace(self._stamp(student), f"{self._signature(made)}\n{shown}".encode())
         state, reason = ("not run", made["problem"]) if made["problem"] else ("graded", "")
         self._outcomes[student] = Outcome(student, state, reason)  # type: ignore[arg-type]
 
-    def _is_finished(self, student: str, made: record.Record, returned: Returned) -> bool:
-        """Whether this very record was entered, and a page was made of it and of these marks."""
-        course, assignment = self._room.course, self._room.assignment
-        stamp = course.stamp(student, assignment)
-        known = stamp.is_file() and stamp.read_text() == self._stamp(made, returned)
-        return known and course.feedback(student, assignment).is_file()
+    def _known(self, student: str) -> tuple[str, str]:
+        """Which record's marks were written, and a digest of what the page was made from."""
+        stamp = self._stamp(student)
+        entered, _, shown = (stamp.read_text() if stamp.is_file() else "").partition("\n")
+        return entered, shown
 
-    def _stamp(self, made: record.Record, returned: Returned) -> str:
-        """A digest of a record and of what the gradebook says: a person may have marked since."""
-        return record.digest(str(record.sign(made, self._room.key)["signature"]), repr(returned))
+    def _stamp(self, student: str) -> Path:
+        return self._room.course.stamp(student, self._room.assignment)
+
+    def _signature(self, made: record.Record) -> str:
+        return str(record.sign(made, self._room.key)["signature"])
 
     def _timestamp(self, student: str) -> str | None:
         file = self._room.course.submission(student, self._room.assignment) / "timestamp.txt"

@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jsonschema import validate
 from nbformat.v4 import new_code_cell
 
 from benchmarks.kills import ASSIGNMENT, NAMES, copy, gradebook, left, small_class
@@ -64,6 +65,73 @@ def test_marks_are_the_same_at_any_number_of_judges(
     assert records(course) == records(graded)
 
 
+TEXT, NUMBER, LIST = {"type": "string"}, {"type": "number"}, {"type": "array"}
+MAYBE = {"type": ["string", "null"]}
+
+
+def exactly(**properties: Any) -> dict[str, Any]:
+    needed = {"required": list(properties), "additionalProperties": False}
+    return {"type": "object", "properties": properties, **needed}
+
+
+LOST = exactly(question=TEXT, outcome={"enum": ["out of time", "not run"]}, message=TEXT)
+FOUND = exactly(
+    question=TEXT,
+    outcome={"enum": ["passed", "failed", "could not tell"]},
+    claim=TEXT,
+    message=TEXT,
+    rung=MAYBE,
+    error_size={"type": ["number", "null"]},
+    answer=MAYBE,
+    raised=MAYBE,
+    misconception=MAYBE,
+    hint=MAYBE,
+    devices={"type": "array", "items": TEXT},
+    notes={"type": "array", "items": TEXT},
+)
+CELL = exactly(
+    cell=TEXT,
+    points=NUMBER,
+    score=NUMBER,
+    error=MAYBE,
+    checks={"type": "array", "items": {"oneOf": [FOUND, LOST]}},
+)
+HASH = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+ALWAYS = {
+    "format": {"const": 2},
+    "assignment": TEXT,
+    "student": TEXT,
+    "submission": HASH,
+    "common": HASH,
+    "notebook": HASH,
+    "signature": HASH,
+    "environment": {"type": "object", "additionalProperties": TEXT},
+    "problem": TEXT,
+    "earned": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+    "unanswered": LIST,
+    "cells": {"type": "array", "items": CELL},
+    "devices": {"type": "array", "items": TEXT},
+    "notices": {"type": "array", "items": TEXT},
+    "stops": {"type": "array", "items": TEXT},
+}
+WHERE_RUN = {
+    "seed": HASH,
+    "layers": {"type": "array", "minItems": 1},
+    "starts": {"type": "integer"},
+    "review": LIST,
+    "seconds": {"type": "object", "additionalProperties": NUMBER},
+}
+
+
+def test_a_record_has_its_form(graded: Course) -> None:
+    paths = list((graded.root / "records").glob("*/*.json"))
+    assert len(paths) == len(NAMES)
+    for path in paths:
+        made = json.loads(path.read_text())
+        form = exactly(**ALWAYS) if made["problem"] else exactly(**ALWAYS, **WHERE_RUN)
+        validate(made, form)
+
+
 class TestAgain:
     """What is graded a second time, and what is not."""
 
@@ -107,13 +175,14 @@ class TestAgain:
 
         with Gradebook(course.database) as book:
             place = ("written-momentum", ASSIGNMENT, ASSIGNMENT, "perfect")
-            book.find_grade(*place).manual_score = 7
+            found = book.find_grade(*place)
+            found.manual_score, found.needs_manual_grade = 7, False
             book.find_comment(*place).manual_comment = "Nearly <all>"
             book.db.commit()
-        before = records(course)
+        before = records(course), gradebook(course)
         found = states(course)
         assert {name for name, state in found.items() if state != "kept"} == {"perfect"}
-        assert records(course) == before
+        assert (records(course), gradebook(course)) == before
         page = course.feedback("perfect", ASSIGNMENT).read_text()
         assert "7 of" in page and "Nearly &lt;all&gt;" in page
 

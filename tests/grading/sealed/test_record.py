@@ -15,11 +15,12 @@ from course_lib.grading.sealed.keys import NAME, Key, course_key
 from course_lib.grading.sealed.syntax import findings
 
 KEY = Key(b"secret")
+SAID = {"format": record.FORMAT, "points": 5}
 
 
 def test_a_record_is_read_back(tmp_path: Path) -> None:
-    record.write(tmp_path / "a" / "r.json", {"points": 5}, KEY)
-    assert record.read(tmp_path / "a" / "r.json", KEY) == {"points": 5}
+    record.write(tmp_path / "a" / "r.json", SAID, KEY)
+    assert record.read(tmp_path / "a" / "r.json", KEY) == SAID
 
 
 @pytest.mark.parametrize(
@@ -29,12 +30,13 @@ def test_a_record_is_read_back(tmp_path: Path) -> None:
         lambda made: {k: v for k, v in made.items() if k != "signature"},
         lambda made: {**made, "signature": "é"},
         lambda made: {**made, "signature": 5},
+        lambda made: record.sign({"format": 1, "points": 5}, KEY),
         lambda made: [made],
     ],
 )
 def test_a_record_nobody_signed_is_none(tmp_path: Path, change) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "r.json"
-    record.write(path, {"points": 5}, KEY)
+    record.write(path, SAID, KEY)
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     assert record.read(path, KEY) is None
     assert record.read(tmp_path / "none.json", KEY) is None
@@ -68,8 +70,8 @@ def test_what_lies_beside_a_notebook_is_taken_in(tmp_path: Path) -> None:
     (folder / "own" / "torch.py").write_text("x = 1")
     (folder / "torch.py").write_text("x = 1")
     intake = take_in(folder, "optimizers")
-    assert [name for name, _ in intake.beside] == ["own/torch.py", "torch.py"]
-    assert intake.problem == "" and "`torch` is also the name" in intake.notices[0]
+    assert [name for name, _ in intake.beside] == ["own/torch.py"]
+    assert intake.problem == "" and "`torch.py` is left out" in intake.notices[0]
     (folder / "torch.py").write_text("x = 2")
     assert take_in(folder, "optimizers").digest != intake.digest
 
