@@ -460,7 +460,7 @@
         curve(drawn, [[at, value], end], color);
         dot(drawn, end, color);
       }
-      const named = label(TEXT[name], (BOX.left + BOX.right) / 2, BOX.top + 14 + 14 * row, "middle");
+      const named = label(TEXT[name], BOX.left + 8, BOX.top + 14 + 14 * row, "start");
       named.setAttribute("style", `fill:${color}`);
       drawn.svg.append(named);
     });
