@@ -14,7 +14,9 @@ TEXT = 2_000
 SAFE = ("text/plain", "image/png", "image/jpeg")
 """Forms of output that no browser takes for code."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_HALVES = re.compile(r"[\ud800-\udfff]")
+"""Halves of characters, which no file can hold."""
 
 
 class Unfit(ValueError):
@@ -147,4 +149,4 @@ def _shown(said: Any) -> str:
     """Text a cell put out: colours are control characters, and stay."""
     if not isinstance(said, str):
         raise Unfit("output that is no text")
-    return said
+    return _HALVES.sub("\ufffd", said)
