@@ -15,7 +15,7 @@ TORCH_INDEX := $(if $(shell command -v nvidia-smi),,https://download.pytorch.org
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course quick test format book chapters serve student sync sample-class grade mutants bench
+.PHONY: help setup course quick test format book chapters serve student sync sample-class grade mutants attacks bench
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ grade: $(READY) ## grade the submissions, write feedback and the tables; one wit
 
 mutants: $(READY) ## grade every known mistake and every right variant through the notebooks
 	@$(COURSE) mutants $(ASSIGNMENT)
+
+attacks: $(READY) ## grade the attack corpus: nobody may gain a point or do harm
+	@$(COURSE) attacks
 
 bench: $(READY) ## milliseconds per step beside torch, and the distance from torch's trajectories
 	@$(COURSE) bench

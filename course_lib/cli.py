@@ -203,6 +203,31 @@ def mutants(assignments: Assignments = None) -> None:
 
 
 @app.command()
+def attacks(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Attacks or kinds of them; all by default.")
+    ] = None,
+    jobs: Jobs = 0,
+    sandbox: Sandbox = Level.STRICT,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the results into the instructor's guide.")
+    ] = False,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Record how stock nbgrader grades those not recorded.")
+    ] = False,
+) -> None:
+    """Grade the attack corpus sealed: nobody may gain a point or do harm."""
+    from course_lib.grading.attacks import table
+    from course_lib.grading.course import GradingError
+
+    with _in_plain_words(GradingError, LookupError):
+        if stock:
+            console.print(f"Recorded: {table.record_stock(names or (), jobs or 2)}")
+        elif not table.attack(console, names or (), jobs or None, sandbox.value, record):
+            raise typer.Exit(1)
+
+
+@app.command()
 def bench() -> None:
     """Show the distance from torch of all that is taught, and times beside torch's."""
     for script in ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox"):

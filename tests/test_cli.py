@@ -18,7 +18,7 @@ MAKEFILE = (cli.ROOT / "Makefile").read_text()
 JOBS = (
     *("setup", "course", "quick", "test", "format", "book", "serve", "student"),
     "chapters",
-    *("sync", "sample-class", "grade", "mutants", "bench"),
+    *("sync", "sample-class", "grade", "mutants", "attacks", "bench"),
 )
 
 

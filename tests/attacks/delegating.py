@@ -371,13 +371,17 @@ DROPOUTS = (
         "calls torch's dropout",
         "torch.nn.functional.dropout(input, p, training)",
     ),
-    _dropout("dropout-module", "uses torch's layer", "torch.nn.Dropout(p).train(training)(input)"),
+    _dropout(
+        "dropout-module",
+        "uses torch's dropping layer",
+        "torch.nn.Dropout(p).train(training)(input)",
+    ),
     _dropout(
         "dropout-native", "calls the native dropout", "torch.native_dropout(input, p, training)[0]"
     ),
     _dropout(
         "dropout-aten",
-        "calls the operator by its table",
+        "calls the operator of dropout by its table",
         "torch.ops.aten.native_dropout(input, p, training)[0]",
     ),
     _dropout(
@@ -440,7 +444,7 @@ NORMS = (
     ),
     _norm(
         "norm-aten",
-        "calls the operator by its table",
+        "calls the operator of batch norm by its table",
         "return torch.ops.aten.native_batch_norm("
         "input, weight, bias, running_mean, running_var, training, momentum, eps)[0]",
     ),
@@ -473,7 +477,7 @@ return found if bias is None else found + bias.reshape(shape)
     ),
     _norm(
         "norm-module",
-        "uses torch's layer",
+        "uses torch's normalizing layer",
         """
 layer = torch.nn.BatchNorm1d(input.shape[1], eps, momentum, weight is not None).to(input.dtype)
 layer.running_mean, layer.running_var = running_mean, running_var

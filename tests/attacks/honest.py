@@ -365,7 +365,7 @@ class Adam(Optimizer):
     *(
         _right(
             f"{one}-as-it-is",
-            "solves another assignment as its author does",
+            f"solves {one} as its author does",
             "print('mine')",
             assignment=one,
         )

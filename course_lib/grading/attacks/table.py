@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from course_lib.grading.attacks import guide, stock
 from course_lib.grading.attacks.model import HONEST, Attack, corpus
 from course_lib.grading.attacks.run import Finding, Outcome, grade_corpus
 
@@ -34,6 +35,7 @@ def attack(
     names: Sequence[str] = (),
     jobs: int | None = None,
     sandbox: str = "strict",
+    record: bool = False,
 ) -> bool:
     """Grade the corpus and print its table.
 
@@ -42,6 +44,7 @@ def attack(
         names: Names or kinds of those to take; all by default.
         jobs: How many at a time.
         sandbox: As for ``grade``.
+        record: Whether to write what came of all of them into the instructor's guide.
 
     Returns:
         Whether every defence held.
@@ -50,7 +53,26 @@ def attack(
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
         outcome = grade_corpus(taken, Path(folder).resolve(), jobs, sandbox)
     show(console, outcome)
+    if record and not names:
+        console.print(f"Recorded: {guide.record(outcome)}")
     return outcome.held
+
+
+def record_stock(names: Sequence[str] = (), jobs: int = 2) -> Path:
+    """Record how stock nbgrader grades attacks that are not recorded yet, or those named.
+
+    Args:
+        names: Names or kinds of those to record again.
+        jobs: How many at a time.
+
+    Returns:
+        The data file.
+    """
+    recorded = () if names else stock.known()
+    taken = [a for a in chosen(names) if a.kind != HONEST and a.name not in recorded]
+    recorded_in = stock.record(taken, jobs)
+    guide.PAGE.write_text(guide.page())
+    return recorded_in
 
 
 def chosen(names: Sequence[str]) -> list[Attack]:
