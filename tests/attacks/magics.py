@@ -202,7 +202,7 @@ __builtins__ = {}
         "future-imports",
         "has cells compiled in another mode",
         """
-from __future__ import barry_as_FLUFL, annotations
+from __future__ import annotations, generator_stop
 """,
         solved=True,
     ),

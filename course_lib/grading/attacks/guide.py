@@ -33,6 +33,7 @@ Then it looks at marks, files, processes, sockets and pages.
 It fails if one point is given undeservedly, one deserved point is lost,
 or anything outside a submission's own folder is touched.
 Each attack is a few lines in `tests/attacks/`, bounded by itself, and speaks to this machine alone.
+To add one, write a row in the module of its kind, and try it with `course attacks <its name>`.
 
 The tables set the sealed grader beside stock nbgrader,
 which runs tests in the student's own kernel.

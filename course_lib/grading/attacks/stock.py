@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -61,14 +61,21 @@ def record(attacks: Sequence[Attack], jobs: int = 2) -> Path:
         base = new_course(folder / "base", {attack.assignment for attack in attacks})
         task = progress.add_task("Stock nbgrader", total=len(attacks))
         with ThreadPoolExecutor(jobs) as pool:
-            waiting = {
-                attack: pool.submit(_alone, attack, base, library, folder / attack.name)
-                for attack in attacks
-            }
-            for attack, future in waiting.items():
-                _keep(attack, future.result())
-                progress.advance(task)
+            for some in _batched(attacks, jobs):
+                courses = [_course(one, base, folder / one.name) for one in some]
+                folders = [folder / one.name for one in some]
+                said = pool.map(_graded, some, courses, folders, [library] * len(some))
+                for attack, course, seen in zip(some, courses, said, strict=True):
+                    _keep(attack, _entry(attack, course, seen))
+                    shutil.rmtree(folder / attack.name, ignore_errors=True)
+                    progress.advance(task)
     return DATA
+
+
+def _batched(attacks: Sequence[Attack], size: int) -> Iterator[Sequence[Attack]]:
+    """Yield so many at a time: the gradebook is read by one thread only."""
+    for start in range(0, len(attacks), size):
+        yield attacks[start : start + size]
 
 
 def known() -> dict[str, Entry]:
@@ -91,8 +98,8 @@ def _keep(attack: Attack, entry: Entry) -> None:
     DATA.write_text(json.dumps(data, indent=1) + "\n")
 
 
-def _alone(attack: Attack, base: Course, library: Path, folder: Path) -> Entry:
-    """Grade one attack, and a classmate where it may reach one, in a course of its own."""
+def _course(attack: Attack, base: Course, folder: Path) -> Course:
+    """A course of its own, in which an attack and a classmate have handed in."""
     root = folder / "course" / "assignments"
     root.mkdir(parents=True)
     (folder / "canary").mkdir()
@@ -112,27 +119,32 @@ def _alone(attack: Attack, base: Course, library: Path, folder: Path) -> Entry:
         abstract=f"{watch.TOKEN}-{inside.PORT}",
     )
     hand_in(WITNESSES[1], VICTIM, attack.assignment, course)
-    theirs = course.submission(VICTIM, attack.assignment)
     submit(attack, course, places)
-    before = watch.fingerprint((theirs, root / "source"))
-    neighbour = attack.kind in NEIGHBOURS
-    if not neighbour:
-        theirs = theirs.rename(folder / VICTIM)
-        before = watch.fingerprint((theirs, root / "source"))
+    if attack.kind not in NEIGHBOURS:
+        shutil.rmtree(course.submission(VICTIM, attack.assignment).parent)
+    return course
+
+
+def _graded(attack: Attack, course: Course, folder: Path, library: Path) -> Entry:
+    """Grade it in a namespace; what was seen, without the marks."""
+    theirs = course.root / "submitted" / VICTIM
+    kept = [course.root / "source", *([theirs] if theirs.exists() else [])]
+    before = watch.fingerprint(kept)
     said = _inside(attack, folder, library)
-    effects = [
-        *said["effects"],
-        *watch.changed(before, watch.fingerprint((theirs, root / "source"))),
-    ]
-    effects += [f"wrote outside: {path.name}" for path in places.canary.iterdir()]
-    effects += _page(attack, course)
-    entry = {"score": _score(attack.name, attack, course), "hangs": said["hangs"]}
-    if neighbour:
+    said["effects"] += watch.changed(before, watch.fingerprint(kept))
+    said["effects"] += [f"wrote outside: {path.name}" for path in (folder / "canary").iterdir()]
+    said["effects"] += _page(attack, course)
+    return said
+
+
+def _entry(attack: Attack, course: Course, said: Entry) -> Entry:
+    """What is written down of it."""
+    if attack.kind in NEIGHBOURS:
         source = nbformat.read(course.source(attack.assignment), as_version=4)
-        lost = _score(VICTIM, attack, course) != expected(WITNESSES[1], source)
-        effects += ["the classmate's mark is lost"] if lost else []
-    shutil.rmtree(folder, ignore_errors=True)
-    return {**entry, "effects": effects[:5], "seconds": said["seconds"]}
+        if _score(VICTIM, attack, course) != expected(WITNESSES[1], source):
+            said["effects"].append("the classmate's mark is lost")
+    score = _score(attack.name, attack, course)
+    return {**said, "score": score, "effects": said["effects"][:5]}
 
 
 def _inside(attack: Attack, folder: Path, library: Path) -> Entry:
