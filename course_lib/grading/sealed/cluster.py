@@ -73,7 +73,7 @@ class Cluster:
         self._client, self._room, self._level, self._needed = client, room, level, needed
         self._feedback = feedback
         self._away: dict[Future[Any], tuple[str, Intake]] = {}
-        self._coming: Any = as_completed()
+        self._coming: Any = as_completed(loop=client.loop)
         self._ready: deque[Done] = deque()
 
     @property
@@ -167,7 +167,7 @@ def crew(
     """
     needed = parsed(resources)
     try:
-        client = Client(address, set_as_default=False, timeout=20)
+        client = Client(address, set_as_default=False, timeout=10)
     except (OSError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:
