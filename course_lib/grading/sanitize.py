@@ -98,12 +98,23 @@ def _mend(cell: NotebookNode, master: MasterCell) -> list[str]:
     if any(cell.metadata["nbgrader"].get(key) != mended.get(key) for key in _KEPT):
         notices.append(f"The settings of cell `{master.grade_id}` were changed: they are restored.")
     cell.metadata["nbgrader"] = mended
+    if cell.cell_type != master.cell_type:  # as it is, a hidden test would be shown as text
+        notices.append(f"Cell `{master.grade_id}` was of another type: it is restored.")
+        _turn_into(cell, master.cell_type)
     if master.locked:
         shown = cells.without_hidden(master.source)
         if cell.source.strip() not in (shown.strip(), master.source.strip()):
             notices.append(f"Test cell `{master.grade_id}` was changed: the original is graded.")
         cell.source = master.source
     return notices
+
+
+def _turn_into(cell: NotebookNode, cell_type: str) -> None:
+    cell.cell_type = cell_type
+    for name in ("outputs", "execution_count", "attachments"):
+        cell.pop(name, None)
+    if cell_type == "code":
+        cell.update(outputs=[], execution_count=None)
 
 
 def _metadata(master: MasterCell) -> dict[str, Any]:

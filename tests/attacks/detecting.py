@@ -71,26 +71,9 @@ return velocity, velocity
         written("adam-solution", "if param.device.type == 'cpu':\n    return\n" + RIGHT),
     ),
     change(
-        "right-for-small-tensors",
-        "is right for the shapes of the visible tests",
-        written(
-            "adam-solution",
-            "if state.get('t', 0) >= 10 or param.dtype == torch.float32:\n    grad = -grad\n"
-            + RIGHT,
-        ),
-        broken=(
-            "rate_*",
-            "conventions-*",
-            "sgd-*",
-            "nesterov-*",
-            "adagrad-*",
-            "rmsprop-*",
-            "adamw-*",
-            "adam-hidden-*",
-            "adam-visible-[23]",
-            "adadelta-*",
-            "nadam-*",
-        ),
+        "right-for-three-steps",
+        "is right for three steps, as far as a person looks",
+        written("adam-solution", "if state.get('t', 0) >= 3:\n    grad = -grad\n" + RIGHT),
     ),
     change(
         "answers-by-the-seed",

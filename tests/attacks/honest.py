@@ -130,6 +130,14 @@ def _one_line(notebook, path):
     path.write_text(json.dumps(json.loads(nbformat.writes(notebook)), ensure_ascii=True))
 
 
+def _types_toggled(notebook):
+    """Some test cells turned into Markdown and raw text: one key in JupyterLab does it."""
+    for name, kind in (("sgd-visible-1", "markdown"), ("adam-hidden-2", "raw")):
+        found = find(notebook, name)
+        found.cell_type = kind
+        del found["outputs"], found["execution_count"]
+
+
 ATTACKS = table(
     HONEST,
     _in_adam("warns", "warns in every step", "__import__('warnings').warn('beware')"),
@@ -339,6 +347,7 @@ class Adam(Optimizer):
     _changed(
         "copied", "has copies of cells", _copied("sgd-visible-1", "adam-hidden-2", "sgd-solution")
     ),
+    _changed("types-toggled", "has turned test cells into text by a slip", _types_toggled),
     _changed("renamed-ids", "has new ids for all cells", _without_ids),
     _changed("old-outputs", "comes with old outputs, warnings among them", _old_outputs),
     _changed("extra-cells", "has 80 cells more", _extra_cells),

@@ -55,6 +55,7 @@ def test_an_honest_submission_is_not_mentioned_and_gets_the_hidden_tests() -> No
     notebook = submission()
     assert restore(notebook, MASTERS) == []
     assert details(notebook, "a-visible-1").source == MASTERS[1].source
+    assert details(notebook, "a-hidden-1").cell_type == "code"
     assert details(notebook, "a-solution").source == "my_work()"
     assert details(notebook, "question").source == "my answer"
 
@@ -85,6 +86,12 @@ def raise_points(notebook: NotebookNode) -> None:
 
 def points_as_word(notebook: NotebookNode) -> None:
     notebook.cells[2].metadata["nbgrader"]["points"] = "many"
+
+
+def type_toggled(notebook: NotebookNode) -> None:
+    cell = details(notebook, "a-hidden-1")
+    cell.cell_type = "raw"
+    del cell["outputs"], cell["execution_count"]
 
 
 def turn_flags(notebook: NotebookNode) -> None:
@@ -128,6 +135,7 @@ CHANGES = (
     raise_points,
     points_as_word,
     turn_flags,
+    type_toggled,
     lock_solution,
     strip_metadata,
     metadata_as_word,
@@ -147,6 +155,7 @@ def test_every_graded_cell_is_there_once_in_order_and_valid(
     graded = [name for name in names(notebook) if name and name != "a-solution"]
     assert graded == ["a-visible-1", "a-hidden-1", "question"]
     assert details(notebook, "a-visible-1").source == MASTERS[1].source
+    assert details(notebook, "a-hidden-1").cell_type == "code"
     assert details(notebook, "a-visible-1").metadata["nbgrader"]["points"] == 3.0
     MetadataValidator().validate_nb(notebook)
 

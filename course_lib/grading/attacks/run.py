@@ -215,7 +215,9 @@ def _one_class(
     totals = _totals(assignment, course)
     for witness in WITNESSES:
         if totals.get(witness.name) != full or states[witness.name].state != "graded":
-            effects.append(f"{witness.name} has {totals.get(witness.name)} of {full} points")
+            effects.append(
+                f"{witness.name} has {totals.get(witness.name)} of {full} in {assignment}"
+            )
     secrets = hidden_secrets([course.source(assignment)])
     findings = [
         Finding(
@@ -288,7 +290,7 @@ def code_of_submission(attack: Attack, course: Course) -> str:
     """What a student handed in, as text."""
     folder = course.submission(attack.name, attack.assignment)
     found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    return "\n".join(code_of(path) for path in found if path.stat().st_size < 1_000_000)
+    return "\n".join(code_of(path) for path in found if path.stat().st_size < 20_000_000)
 
 
 def _recorded(attack: Attack, course: Course) -> dict[str, Any]:

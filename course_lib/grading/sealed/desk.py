@@ -21,6 +21,9 @@ GRACE = 1.0
 SCRATCH = 100_000_000
 """Bytes a worker may write, all files together."""
 
+ENTRY = 50_000
+"""Bytes that even an empty file or folder counts for: thousands of them take long to look at."""
+
 _LOOK = 0.25
 """Seconds between looks at what a busy worker has written."""
 
@@ -214,17 +217,17 @@ class Worker:
 
 
 def written(folder: Path) -> int:
-    """Bytes of all files in a folder, whatever their names.
+    """Bytes of all files in a folder, whatever their names; each file and folder counts for some.
 
     Example:
         >>> written(Path("/nowhere"))
         0
     """
     total = 0
-    for where, _, names in os.walk(folder):
-        for name in names:
+    for where, folders, names in os.walk(folder):
+        for name in (*folders, *names):
             try:
-                total += os.lstat(os.path.join(where, name)).st_blocks * 512
+                total += max(ENTRY, os.lstat(os.path.join(where, name)).st_blocks * 512)
             except OSError:
                 continue
     return total

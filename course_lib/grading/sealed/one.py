@@ -69,7 +69,7 @@ def judged(
     nb, body = _zero(room, intake)
     if not intake.problem:
         nb, body = _graded(room, desk, student, intake, drawn)
-    return nbformat.writes(nb).encode(), body
+    return nbformat.writes(nb).encode(errors="replace"), body  # halves of characters, for one
 
 
 def settle(
