@@ -42,8 +42,11 @@ getresuid getrlimit getrusage getsid getuid sysinfo uname
 """
 ALLOWED = " ".join((FILES, MEMORY, PAIRS, THREADS, SIGNALS, TIME, SELF)).split()
 
+# What open sockets need to be spoken through; no new ones can be made, or taken elsewhere.
+LISTENING = ("accept4",)
+
 REFUSED = """
-accept accept4 bind chmod chown chroot connect execve execveat fchmod fchmodat fchmodat2 fchown
+accept bind chmod chown chroot connect execve execveat fchmod fchmodat fchmodat2 fchown
 fchownat fork fremovexattr fsetxattr io_uring_enter io_uring_register io_uring_setup ioprio_set
 keyctl lchown link linkat listen lremovexattr lsetxattr mknod mknodat mount open_by_handle_at
 perf_event_open pidfd_getfd pidfd_open pidfd_send_signal process_vm_readv process_vm_writev ptrace

@@ -31,6 +31,7 @@ ORDER: dict[str, Callable[[Policy], str]] = {
     # Last: it refuses what the others need.
     "seccomp": filter.seccomp,
 }
+LAST = "seccomp"
 
 
 def prepare() -> None:
@@ -47,7 +48,11 @@ def prepare() -> None:
         filter.prepared()
 
 
-def enter(policy: Policy, required: Collection[str] | None = None) -> tuple[Layer, ...]:
+def enter(
+    policy: Policy,
+    required: Collection[str] | None = None,
+    before_last: Callable[[], object] = lambda: None,
+) -> tuple[Layer, ...]:
     """Shut this process in, for good, before its first line of student code.
 
     Call it in a child just forked, before any thread starts: the layers bind the calling thread
@@ -56,6 +61,8 @@ def enter(policy: Policy, required: Collection[str] | None = None) -> tuple[Laye
     Args:
         policy: What may still be used; the working directory becomes its scratch folder.
         required: Layers without which to refuse; those of `documented` where ``None``.
+        before_last: Done inside all layers but the filter of system calls, such as opening the
+            sockets it refuses. It runs none of the student's code.
 
     Returns:
         Every layer, standing or missing.
@@ -66,7 +73,11 @@ def enter(policy: Policy, required: Collection[str] | None = None) -> tuple[Laye
     """
     refuse_threads()
     move_to(policy.scratch)
-    tried = {name: attempt(name, policy) for name in ORDER}
+    tried = {}
+    for name in ORDER:
+        if name == LAST:
+            before_last()
+        tried[name] = attempt(name, policy)
     layers = tuple(tried[name] for name in HOW)
     require(layers, documented() if required is None else required)
     return layers

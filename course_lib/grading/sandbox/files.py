@@ -1,4 +1,4 @@
-"""Landlock: the files that may be read, and the one folder that may be written."""
+"""Landlock: the files that may be read, and the few folders that may be written."""
 
 from pathlib import Path
 
@@ -20,7 +20,10 @@ def landlock(policy: Policy) -> str:
         for path in policy.reads():
             rules.allow_path(path, read if path.is_dir() else AccessFS.READ_FILE)
         rules.allow_path(NULL, AccessFS.READ_FILE | write)
-        rules.allow_path(policy.scratch, read | write | make | remove)
+        for path in (policy.scratch, *policy.writable):
+            rules.allow_path(path, read | write | make | remove)
+        if policy.sockets:
+            rules.allow_path(policy.scratch, AccessFS.MAKE_SOCK)
         rules.restrict()
         covers = ["files"]
         covers += ["TCP"] if rules.handled_net & AccessNet.CONNECT_TCP else []

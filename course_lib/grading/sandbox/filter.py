@@ -29,8 +29,13 @@ def allow_where(built: Filter, rules: calls.Rules) -> None:
 
 
 def seccomp(policy: Policy) -> str:
-    """Refuse every system call outside the list: sockets, programs, processes, tracing."""
+    """Refuse every system call outside the list: sockets, programs, processes, tracing.
+
+    It binds every thread there is, also those that serve sockets opened before.
+    """
     built = prepared()
     allow_where(built, calls.to_itself(os.getpid()))
+    for name in calls.LISTENING:
+        built.add(ALLOW if policy.sockets else refuse(errno.EPERM), name)
     built.load()
     return f"{len(calls.ALLOWED)} system calls, some more by their arguments"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 ALLOW = 0x7FFF0000
 MASKED_EQUAL = 7
+ALL_THREADS = 4
 OPTIMIZE = 8
 BINARY_TREE = 2
 
@@ -70,11 +71,12 @@ class Filter:
         )
 
     def load(self) -> None:
-        """Put the filter in force for this thread and all it starts, for good.
+        """Put the filter in force for all threads of this process, for good.
 
         Raises:
             OSError: If the kernel refuses it.
         """
+        self._library.seccomp_attr_set(self._context, ALL_THREADS, ctypes.c_uint32(1))
         self._check(self._library.seccomp_load(self._context))
 
     @staticmethod

@@ -36,15 +36,17 @@ def uts(policy: Policy) -> str:
 
 
 def mounts(policy: Policy) -> str:
-    """Enter an own mount table in which all but the scratch folder is read-only."""
-    scratch = str(policy.scratch.resolve())
+    """Enter an own mount table in which all but the folders to write to is read-only."""
+    folders = [str(folder.resolve()) for folder in (policy.scratch, *policy.writable)]
     libc.unshare(libc.CLONE_NEWNS)
     libc.mount("none", "/", libc.MS_REC | libc.MS_PRIVATE)
-    libc.mount(scratch, scratch, libc.MS_BIND)
+    for folder in folders:
+        libc.mount(folder, folder, libc.MS_BIND)
     libc.set_read_only("/", True, recursive=True)
-    libc.set_read_only(scratch, False)
+    for folder in folders:
+        libc.set_read_only(folder, False)
     # The working directory still stands on the mount below.
-    os.chdir(scratch)
+    os.chdir(folders[0])
     return "all but scratch read-only"
 
 

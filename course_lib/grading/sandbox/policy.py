@@ -58,17 +58,23 @@ class Policy:
     """All a sandboxed process may touch.
 
     Args:
-        scratch: Private folder of this submission, the only place it may write; it must exist.
+        scratch: Private folder of this submission, for caches and temporary files too; with
+            ``writable``, the only place it may write. It must exist.
         readable: Files and folders it may read beside Python and the system's libraries, such as
             the folder that holds the student edition.
         limits: Most it may use.
         keep: File descriptors that stay open beside 0, 1 and 2, such as the way to the judge.
+        writable: Further folders it may write, such as the one a notebook works in.
+        sockets: Whether local sockets, opened in ``scratch`` before the filter closes, may be
+            spoken through, as a kernel's are.
     """
 
     scratch: Path
     readable: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     keep: tuple[int, ...] = ()
+    writable: tuple[Path, ...] = ()
+    sockets: bool = False
 
     def __post_init__(self) -> None:
         if not self.scratch.is_dir():

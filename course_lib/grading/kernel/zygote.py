@@ -1,0 +1,141 @@
+"""The warm parent of kernels: it has imported what notebooks need, and forks a kernel on request.
+
+Run as a program, with the path a kernel would have. Of the grader it loads the sandbox and the
+part that forks and buries, and forgets their names: a notebook finds none of it in its way.
+"""
+
+import gc
+import importlib
+import json
+import os
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+GRADING = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Import everything, say so, and fork a kernel for every request."""
+    options = json.loads(sys.argv[1])
+    if not sys.flags.safe_path:
+        del sys.path[0]  # this file's folder
+    sandbox, zygote = grader()
+    preload(options["preload"])
+    start = starter(sandbox)
+    sys.argv = [""]
+    # What is loaded stays: no kernel looks through it for garbage, and so copies its pages.
+    gc.collect()
+    gc.freeze()
+    control = socket.socket(fileno=options["control"])
+    control.send(b'{"ready": true}')
+    zygote.Zygote([control], start).serve()
+
+
+def grader() -> tuple[Any, Any]:
+    """The sandbox and the part that forks, loaded without the rest, then taken out of the way."""
+    for name, folder in (("course_lib", GRADING.parent), ("course_lib.grading", GRADING)):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [str(folder)]
+    loaded = tuple(
+        importlib.import_module(f"course_lib.grading.{name}")
+        for name in ("sandbox", "sealed.zygote")
+    )
+    loaded[0].prepare()
+    for name in [name for name in sys.modules if f"{name}.".startswith("course_lib.")]:
+        del sys.modules[name]
+    return loaded[0], loaded[1]
+
+
+def preload(names: Iterable[str]) -> None:
+    """Import what is there of the modules a notebook may ask for; what fails, fails there."""
+    for name in ("ipykernel.kernelapp", "IPython.core.pylabtools", *names):
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            print(f"{name}: {error}", file=sys.stderr)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # a fork does not inherit threads, and would wait for them
+        warm_up(torch)
+
+
+def warm_up(torch: Any) -> None:
+    """Take the first step of an optimizer, on which torch imports its compiler."""
+    weight = torch.zeros(2, requires_grad=True)
+    (weight * weight).sum().backward()
+    torch.optim.SGD([weight], lr=0.1).step()
+
+
+def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
+    """What a forked child does: become the kernel a request describes."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    class Kernel(IPKernelApp):
+        """A kernel that is told its sockets, and needs no file for it."""
+
+        connection: Any
+
+        def init_connection_file(self) -> None:
+            self.load_connection_info(self.connection)
+
+        def write_connection_file(self, **_: Any) -> None:
+            pass
+
+    def start(request: dict[str, Any], descriptor: int) -> None:
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        kernel: Any = Kernel.instance()
+
+        def initialize() -> None:
+            os.environ.update(request["environment"])
+            os.chdir(request["folder"])
+            kernel.connection = request["connection"]
+            kernel.initialize(request["arguments"])
+
+        with socket.socket(fileno=descriptor) as answer:
+            try:
+                fresh_randomness()
+                layers = enter(sandbox, request, descriptor, initialize)
+                said = {"pid": os.getpid(), "layers": layers}
+            except BaseException as error:
+                answer.send(json.dumps({"refused": f"{type(error).__name__}: {error}"}).encode())
+                return
+            answer.send(json.dumps(said).encode())
+        kernel.start()
+
+    return start
+
+
+def enter(
+    sandbox: Any, request: dict[str, Any], descriptor: int, initialize: Callable[[], None]
+) -> list[dict[str, Any]]:
+    """Open the kernel's sockets, inside the sandbox where one is asked for; what holds there."""
+    if request["required"] is None:
+        os.environ.clear()
+        initialize()
+        return []
+    policy = sandbox.Policy(
+        Path(request["scratch"]),
+        tuple(map(Path, request["readable"])),
+        sandbox.Limits(**request["limits"]),
+        keep=(descriptor,),
+        writable=(Path(request["folder"]),),
+        sockets=True,
+    )
+    layers = sandbox.enter(policy, request["required"], initialize)
+    return [layer.as_data() for layer in layers]
+
+
+def fresh_randomness() -> None:
+    """Seed anew what a kernel of its own would have seeded at its start."""
+    for name in ("numpy.random", "torch"):
+        if module := sys.modules.get(name):
+            module.seed()
+
+
+if __name__ == "__main__":
+    main()
