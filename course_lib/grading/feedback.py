@@ -22,7 +22,6 @@ from nbgrader.utils import is_grade, is_solution
 
 from course_lib.grading import cells, shortfalls
 from course_lib.grading.gradebook import Returned, returned
-from course_lib.grading.sanitize import NOTICES
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.keys import course_key
 
@@ -88,7 +87,6 @@ def page(graded: Graded) -> str:
     """The page as HTML."""
     entries = {entry["cell"]: entry for entry in (graded.made or {}).get("cells", ())}
     nb, given = graded.notebook, graded.returned
-    notices = list(nb["metadata"].get(NOTICES, ())) if graded.made else []
     parts = [part for cell in nb["cells"] for part in _cell(cell, given, entries)]
     return _PAGE.format(
         title=html.escape(f"{graded.assignment}: {graded.student}"),
@@ -96,7 +94,6 @@ def page(graded: Graded) -> str:
         late=f"<p>{given.penalty:g} points were taken for handing in late.</p>"
         if given.penalty
         else "",
-        notices=_list(map(str, notices)),
         parts="\n".join(parts),
     )
 
@@ -233,7 +230,7 @@ table {{ border-collapse: collapse; }} td, th {{ padding: .2em .6em; border: 1px
 </style>
 <h1>{title}</h1>
 <p><strong>{total} points</strong></p>
-{late}{notices}
+{late}
 {parts}
 </html>
 """

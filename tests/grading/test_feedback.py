@@ -10,7 +10,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course_lib.grading import cells, shortfalls
 from course_lib.grading.feedback import Graded, page
 from course_lib.grading.gradebook import Given, Returned
-from course_lib.grading.sanitize import NOTICES
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = [
@@ -104,7 +103,6 @@ def places(text: str) -> dict[str, str]:
     script = new_output("display_data", data={"application/javascript": text})
     outputs = [stream, value, picture, error, bare, script]
     named = Returned({"sgd-solution": Given(comment=text)})
-    noticed = new_notebook(metadata={NOTICES: [text]})
     return {
         "code": made(new_code_cell(text, metadata=SOLUTION)),
         "markdown": made(new_markdown_cell(text)),
@@ -112,7 +110,6 @@ def places(text: str) -> dict[str, str]:
         "outputs": made(new_code_cell("1", outputs=outputs)),
         "comment": made(new_code_cell("1", metadata=SOLUTION), given=named),
         "student": made(student=text),
-        "notice": page(Graded("ann", "a", noticed, Returned(), {"cells": []})),
     }
 
 

@@ -1,5 +1,6 @@
 """The same marks whoever judges: one judge or four, this machine or the workers of a cluster."""
 
+import html
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from jsonschema import validate
 from nbformat.v4 import new_code_cell
 
 from benchmarks.kills import ASSIGNMENT, NAMES, copy, gradebook, left, small_class
+from course_lib.editions.leaks import find_leaks, hidden_secrets
+from course_lib.grading import cells
 from course_lib.grading.course import Course, GradingError
 from course_lib.grading.sealed.alone import NAME, alone, end_with
 from course_lib.grading.sealed.pool import grade
@@ -185,6 +188,42 @@ class TestAgain:
         assert (records(course), gradebook(course)) == before
         page = course.feedback("perfect", ASSIGNMENT).read_text()
         assert "7 of" in page and "Nearly &lt;all&gt;" in page
+
+
+LOUD = """
+        said = f"lr {group['lr']} betas {group['betas']} eps {group['eps']}"
+        print("SAID", said)
+        raise type("E" + str(group["lr"]).replace(".", "_"), (Exception,), {})("SAID " + said)
+"""
+
+
+def test_what_code_says_while_hidden_questions_are_asked_stays_with_the_grader(
+    template: Course, tmp_path: Path
+) -> None:
+    course = copy(template, tmp_path)
+    path = course.submission("perfect", ASSIGNMENT) / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(c for c in notebook.cells if cells.name(c) == "adam-solution")
+    head, _, _ = cell.source.partition("def update(")
+    cell.source = f"{head}def update(self, param, grad, state, group):{LOUD}"
+    nbformat.write(notebook, path)
+    outcomes = grade(ASSIGNMENT, ["perfect"], course, sandbox="available")
+    assert [outcome.state for outcome in outcomes] == ["graded"]
+    page = html.unescape(course.feedback("perfect", ASSIGNMENT).read_text())
+    entries = {entry["cell"]: entry for entry in records(course)["perfect"]["cells"]}
+    (visible,) = entries["adam-visible-1"]["checks"]
+    assert "SAID" in visible["message"] and visible["message"] in page
+    for check in entries["adam-hidden-1"]["checks"]:
+        assert "SAID" in check["message"] and check["raised"].startswith("E")
+        assert check["message"] not in page and check["raised"] not in page.replace(
+            visible["raised"], ""
+        )
+    hidden = page[page.index("adam-hidden-1") :].partition("</ul>")[0]
+    assert "it raised an exception" in hidden and "SAID" not in hidden
+    assert records(course)["perfect"]["seed"] not in page
+    assert not list(
+        find_leaks(course.root / "feedback", hidden_secrets([course.source(ASSIGNMENT)]))
+    )
 
 
 def test_a_judge_that_ends_is_replaced_and_costs_its_own_submission_alone(
