@@ -27,8 +27,10 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# COURSE_GRADER=stock grades in nbgrader's own way, tests beside the student's code.
-stock = os.environ.get("COURSE_GRADER") == "stock"
+# COURSE_GRADER=stock grades in nbgrader's own way, tests beside the student's code;
+# COURSE_GRADER=kernel as well, in kernels forked from a warm parent and shut in.
+forked = os.environ.get("COURSE_GRADER") == "kernel"
+stock = forked or os.environ.get("COURSE_GRADER") == "stock"
 sealed = "course_lib.grading.sealed.plugin"
 c.Autograde.autograde_preprocessors = [
     "course_lib.grading.execute.BoundedExecute" if stock else f"{sealed}.SealedExecute",
@@ -73,6 +75,12 @@ c.Execute.shutdown_kernel = "immediate"
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # nbclient passes over cells with this tag, and nbgrader then gives them full points.
 c.Execute.skip_cells_with_tag = "no-cell-is-skipped-in-this-course"
+
+if forked:
+    from course_lib.grading import kernel
+
+    kernel.turn_on(c)
+    c.ForkedProvisioner.preload = [*kernel.PRELOAD, *kernel.OWN]
 
 # A page is built from the record: hidden tests and students' HTML stay out of it.
 c.GenerateFeedback.exporter_class = "course_lib.grading.feedback.Feedback"

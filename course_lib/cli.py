@@ -50,11 +50,26 @@ class Level(Enum):
     AVAILABLE = "available"
 
 
+class Engine(Enum):
+    """Who runs the notebooks."""
+
+    SEALED = "sealed"
+    KERNEL = "kernel"
+
+
 Jobs = Annotated[
     int, typer.Option(help="Submissions at a time; one for each processor by default.")
 ]
 Sandbox = Annotated[
     Level, typer.Option(help="Refuse fewer layers than documented, or take those there are.")
+]
+GradedBy = Annotated[
+    Engine,
+    typer.Option(
+        help="sealed: nobody can forge a mark. kernel: stock nbgrader in forked kernels, one by"
+        " one, for notebooks the sealed grader cannot judge; tests run beside the student's"
+        " code, so it is NOT sealed."
+    ),
 ]
 Dask = Annotated[str, typer.Option(help="Address of a Dask scheduler whose workers do the work.")]
 Resources = Annotated[
@@ -154,6 +169,7 @@ def grade(
     sandbox: Sandbox = Level.STRICT,
     dask: Dask = "",
     resources: Resources = "",
+    engine: GradedBy = Engine.SEALED,
 ) -> None:
     """Grade the submissions, write feedback, show the tables."""
     from course_lib.checks.devices import REQUIRE
@@ -162,6 +178,10 @@ def grade(
 
     if require_cuda:
         os.environ[REQUIRE] = "1"  # for the kernels as well
+    if engine is Engine.KERNEL:
+        if jobs > 1 or dask or resources:
+            raise typer.BadParameter("--engine kernel grades one by one, on this machine")
+        os.environ["COURSE_GRADER"] = "kernel"
     chosen = _chosen(assignments)
     course = Course()
     if not assignments:  # what nobody has handed in yet is no fault
@@ -176,7 +196,11 @@ def _grade_class(
     name: str, course: "Course", jobs: int, sandbox: "Level", dask: str, resources: str
 ) -> None:
     """Grade a class sealed or, where that is asked for, one by one in nbgrader's own way."""
-    if os.environ.get("COURSE_GRADER") == "stock":
+    if os.environ.get("COURSE_GRADER") == "kernel":
+        from course_lib.grading.kernel.classes import grade as grade_in_kernels
+
+        grade_in_kernels(name, course, sandbox.value)
+    elif os.environ.get("COURSE_GRADER") == "stock":
         from course_lib.grading.run import grade
 
         grade(name, course=course)

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 _HOME = {"ForkedKernelManager": "provisioner", "ForkedProvisioner": "provisioner"}
 
-__all__ = ["ForkedKernelManager", "ForkedProvisioner", "turn_on"]
+__all__ = ["OWN", "PRELOAD", "ForkedKernelManager", "ForkedProvisioner", "turn_on"]
 
 NOT_A_TAG = "no-cell-is-skipped"
+
+PRELOAD = ["numpy", "pandas", "torch", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]
+"""What most notebooks import; what is not installed is passed over."""
+
+OWN = ["course_lib.checks.run", "course_lib.checks.subject", "course_lib.optim"]
+"""What this course's notebooks import besides."""
 
 
 def turn_on(c: Any) -> None:

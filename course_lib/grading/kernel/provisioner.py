@@ -12,11 +12,11 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import CaselessStrEnum, Dict, List, Unicode
 
+from course_lib.grading.kernel import PRELOAD
 from course_lib.grading.kernel.parent import Fork, KernelRefused, Parent, warm
 from course_lib.grading.sandbox import clean_environment, documented
 
 INLINE = "module://matplotlib_inline.backend_inline"
-PRELOAD = ["numpy", "pandas", "torch", "matplotlib.pyplot", "matplotlib.backends.backend_agg"]
 LIMITS = {"cpu_seconds": 3600, "memory": 4 * 2**30}
 
 _PATH_LIMIT = 90
