@@ -83,8 +83,10 @@ def _put_in_place(name: str, obj: Any) -> None:
     """Set ``obj`` wherever the target's package holds the object of that name."""
     now = _registered.get(name, library(name))
     package = ".".join(written_as(name)[0].target.split(".")[:2])
+    inside = f"{package}."
     for module_name, module in list(sys.modules.items()):
-        if f"{module_name}.".startswith(f"{package}.") and vars(module).get(name) is now:
+        here = module_name == package or module_name.startswith(inside)
+        if here and vars(module).get(name) is now:
             setattr(module, name, obj)
 
 

@@ -43,8 +43,10 @@ class Capture:
         self._warned = self._stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("default")
         # torch's log handlers hold the stderr of their own first hour, beyond any redirection.
-        self._stack.callback(logging.disable, logging.root.manager.disable)
-        logging.disable(logging.CRITICAL)
+        # Switching them off goes through every logger there is: once is enough.
+        if logging.root.manager.disable < logging.CRITICAL:
+            self._stack.callback(logging.disable, logging.root.manager.disable)
+            logging.disable(logging.CRITICAL)
         self._stack.enter_context(redirect_stdout(self._out))
         self._stack.enter_context(redirect_stderr(self._err))
         return self

@@ -50,7 +50,8 @@ UNSAID = (
     *ODD,
 )
 HYGIENE = "{name} keeps everything it makes on its parameter's device"
-HYGIENE_STEPS = 3
+HYGIENE_STEPS = 2
+"""One makes the state, one uses it."""
 
 
 def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) -> Result:
@@ -99,16 +100,29 @@ class _Case:
 
 
 def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> _Case:
-    """The case for ``device``; a few steps are enough for the pretended one."""
+    """The case for ``device``."""
     if device == FAKE:
-        if "gradients" in inputs:
-            few = inputs["gradients"][:HYGIENE_STEPS]
-            inputs = {**inputs, "gradients": few, "extent": f"{len(few)} steps"}
+        inputs = pretended(inputs)
         promise = HYGIENE.format(name=exercise.name)
     else:
         promise = f"{exercise.claim}{_said({**exercise.defaults, **parameters})}"
     claim = f"{promise} ({device}, {inputs['extent']})"
     return _Case(exercise, parameters, {**inputs, "device": device}, claim)
+
+
+def pretended(inputs: Inputs) -> Inputs:
+    """The inputs for the pretended device, where few steps, of one parameter, are enough."""
+    if "gradients" not in inputs:
+        return {**inputs, "device": FAKE}
+    gradients = inputs["gradients"]
+    if "parameters" in inputs:
+        count = len(inputs["parameters"]) if inputs["groups"] else 1
+        rows = [row[:count] for row in gradients]
+        full = [row for row in rows if all(grad is not None for grad in row)]
+        gradients = full or rows
+        inputs = {**inputs, "parameters": inputs["parameters"][:count]}
+    few = gradients[:HYGIENE_STEPS]
+    return {**inputs, "gradients": few, "extent": f"{len(few)} steps", "device": FAKE}
 
 
 def _said(parameters: Mapping[str, Any]) -> str:

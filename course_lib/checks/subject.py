@@ -1,16 +1,24 @@
 """Who answers a check here: what this session registered, or one given object."""
 
+from dataclasses import asdict
 from typing import Any
 
 from course_lib import session
 from course_lib.checks.collect import collect
 from course_lib.checks.exercises import find
-from course_lib.checks.reach import out_of_reach, refusal
-from course_lib.checks.spec import Answer, Inputs
+from course_lib.checks.reach import OUT, out_of_reach, refusal
+from course_lib.checks.spec import FAKE, Answer, Inputs
 
 
 class InSession:
-    """Answers with what ``implement`` registered in this session, and with nothing else."""
+    """Answers with what ``implement`` registered in this session, and with nothing else.
+
+    Args:
+        traced: Whether every operator is looked at as well, see ``out_of_reach``.
+    """
+
+    def __init__(self, traced: bool = False) -> None:
+        self.traced = traced
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         """Run the registered code of ``exercise``, the library's own being out of reach."""
@@ -20,8 +28,15 @@ class InSession:
             return {"outcome": "undefined"}
         if reason := refusal(obj, wanted):
             return {"outcome": "refused", "message": reason}
-        with out_of_reach(wanted):
-            return collect(obj, inputs)
+        traced = self.traced and inputs["device"] != FAKE
+        with out_of_reach(wanted, traced) as reached:
+            answer = collect(obj, inputs)
+        if not reached:
+            return answer
+        if OUT.format(name=reached[0].name) not in answer.get("message", ""):
+            # The error was caught, or wrapped in another.
+            answer = {"outcome": "refused", "message": str(reached[0])}
+        return {**answer, "reached": asdict(reached[0])}
 
 
 class Given:

@@ -1,12 +1,15 @@
 """Which known mistake gives this answer: every one is run on the same inputs."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import torch
 
 from course_lib.checks import exercises, verify
 from course_lib.checks.collect import collect
 from course_lib.checks.fingerprints import Fingerprint, agrees, describe, rounding
 from course_lib.checks.spec import Answer, CouldNotTell, Inputs
+from course_lib.checks.verify import STEPPING
 from course_lib.misconceptions.build import region_key, variant_object
 from course_lib.misconceptions.catalogue import MISCONCEPTIONS
 from course_lib.misconceptions.model import Misconception
@@ -31,7 +34,7 @@ def match(exercise: str, inputs: Inputs, answer: Answer) -> Misconception | None
     came = describe(exercises.find(exercise), inputs, answer)
     if came is None:
         return None
-    near = _agreeing(given_answers(exercise, inputs), came, answer)
+    near = _agreeing(given_answers(exercise, inputs, answer), came, answer)
     return _only(known for known in near if shows(exercise, inputs, known.answer))
 
 
@@ -45,18 +48,42 @@ def the_one(known: Iterable[Known], one: Known) -> Misconception | None:
     return _only(_agreeing(known, one.fingerprint, one.answer))
 
 
-def given_answers(exercise: str, inputs: Inputs) -> Iterator[Known]:
+def given_answers(exercise: str, inputs: Inputs, like: Answer | None = None) -> Iterator[Known]:
     """Yield every mistake in an exercise's rule with what it gives on these inputs.
 
     The CPU comes first: elsewhere only those mistakes are left that it cannot show.
+
+    Args:
+        exercise: Slug of the exercise.
+        inputs: What the mistakes are run on.
+        like: An answer; mistakes that part from it at the first step may be left out.
     """
     elsewhere = inputs["device"] != "cpu"
     for mistake in MISCONCEPTIONS:
         if mistake.needs_gpu != elsewhere or region_key(mistake.exercise) != region_key(exercise):
             continue
-        answer = collect(variant_object(mistake), inputs)
+        mistaken = variant_object(mistake)
+        if like and _parts_at_once(mistaken, inputs, like):
+            continue
+        answer = collect(mistaken, inputs)
         if fingerprint := describe(exercises.find(exercise), inputs, answer):
             yield Known(mistake, answer, fingerprint)
+
+
+def _parts_at_once(mistaken: Any, inputs: Inputs, like: Answer) -> bool:
+    """Whether a mistake in a rule that steps gives another first step than an answer has."""
+    if inputs["kind"] not in STEPPING or not like.get("trajectory"):
+        return False
+    first = collect(mistaken, {**inputs, "gradients": inputs["gradients"][:1]})
+    if first["outcome"] != "answered" or not first["trajectory"]:
+        return False
+    pairs = zip(first["trajectory"][0], like["trajectory"][0], strict=False)
+    close = 10 * rounding(like)  # wider than a fingerprint's, so that none is missed
+    return not all(
+        one.shape == other.shape
+        and torch.allclose(one, other.to(one), rtol=close, atol=1e-11, equal_nan=True)
+        for one, other in pairs
+    )
 
 
 def shows(exercise: str, inputs: Inputs, answer: Answer) -> bool:

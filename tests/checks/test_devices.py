@@ -36,7 +36,7 @@ def test_every_device_is_asked_and_has_its_line() -> None:
     assert [line.split("(")[1] for line in result.cases] == [
         "cpu, 10 steps)",
         "cpu:0, 10 steps)",
-        "fake cuda, 3 steps)",
+        "fake cuda, 2 steps)",
     ]
 
 

@@ -35,7 +35,7 @@ def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
         for index, (param, grad) in enumerate(zip(params, gradients, strict=True)):
             param.grad = None if grad is None else place(grad)
             if param.grad is not None and grad is not None:
-                given.append((step, index, param.grad, place(grad)))
+                given.append((step, index, param.grad, grad))
         optimizer.step()
         trajectory.append([copy(param) for param in params])
         if any(map(_unlike, params, inputs["parameters"])):
@@ -48,7 +48,7 @@ def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
         "gradient changed": [
             {"step": step, "parameter": index}
             for step, index, grad, before in given
-            if not same(grad, before)
+            if not same(grad.to(before.device), before)
         ],
         "graph kept": [
             {"entry": name} for name, tensor in _state(optimizer, params) if tensor.requires_grad

@@ -3,7 +3,9 @@
 The velocity conventions, which torch lacks, are computed by their recurrences.
 """
 
+import inspect
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -26,8 +28,22 @@ CONVENTIONS: dict[str, Callable[[Tensor, Tensor, float, float], Pair]] = {
 def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
     """The parameters after every step of torch's optimizer."""
     options = {**inputs["options"], "foreach": False}
-    torchs = getattr(torch.optim, exercise.reference)
-    return answered(collect(torchs, {**inputs, "options": options}))
+    return answered(collect(_bare(exercise.reference), {**inputs, "options": options}))
+
+
+@cache
+def _bare(name: str) -> type[torch.optim.Optimizer]:
+    """An optimizer of torch whose steps leave no marks for torch's profiler and compiler."""
+    torchs = getattr(torch.optim, name)
+    rule = inspect.unwrap(torchs.step)
+
+    @torch.no_grad()
+    def step(self: torch.optim.Optimizer) -> None:
+        rule(self)
+
+    # Torch puts its marks around every step that does not say it has them.
+    vars(step)["hooked"] = True
+    return type(name, (torchs,), {"step": step})
 
 
 def convention(exercise: Exercise, inputs: Inputs) -> Trajectory:

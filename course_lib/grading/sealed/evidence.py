@@ -46,6 +46,8 @@ def answer(said: Any) -> Answer:
             found["passes"] = _number(said["passes"])
         if "stopped" in said:
             found["stopped"] = _sentences(said["stopped"])
+    if "reached" in said:
+        found["reached"] = _reached(said["reached"])
     if found["outcome"] == "raised":
         found = {"type": "Exception", "message": "", "step": 0, **found}
     if found["outcome"] == "refused":
@@ -76,6 +78,13 @@ def text(said: Any, limit: int = TEXT) -> str:
     if not isinstance(said, str):
         raise Unfit("a sentence that is no text")
     return _CONTROL.sub("", said[:limit])
+
+
+def _reached(said: Any) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise Unfit("a call of another form")
+    line, name, words = said.get("line"), text(said.get("name"), 100), text(said.get("text"), 200)
+    return {"name": name, "line": _number(line), "text": words}
 
 
 def _sentences(said: Any) -> list[str]:

@@ -86,13 +86,26 @@ def execute(
         "devices": record.devices(found),
         "starts": starts,
         "cells": [record.cell_entry(verdict) for verdict in verdicts],
-        "review": findings(nb),
+        "review": [*findings(nb), *_called(judge)],
         "seconds": {
             "cells": round(ran - began, 3),
             "judging": round(time.monotonic() - ran, 3),
             **{name: round(took, 3) for name, took in judge.seconds.items()},
         },
     }
+
+
+def _called(judge: Judge) -> list[dict[str, Any]]:
+    """Lines that called what is refused, by exercise, in the form of findings."""
+    return [
+        {
+            "cell": exercise,
+            "line": answer["reached"]["line"],
+            "text": answer["reached"]["text"],
+            "asks for": f"torch's own {answer['reached']['name']}, called in a check",
+        }
+        for exercise, answer in judge.reached.items()
+    ]
 
 
 def _nodes(outputs: list[dict[str, Any]], number: int) -> list[NotebookNode]:

@@ -8,6 +8,7 @@ of a test and no right answer ever leaves this process.
 import ast
 import builtins
 import io
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,22 +17,20 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
+from course_lib.checks.exercises import find
+from course_lib.checks.inputs import build
 from course_lib.checks.report import CheckFailed
-from course_lib.checks.run import run_check
-from course_lib.checks.spec import FAKE, Answer, Inputs, Result
+from course_lib.checks.run import pretended, run_check
+from course_lib.checks.spec import FAKE, KEPT_BACK, Answer, Inputs, Result
 from course_lib.grading.sealed.desk import Lost
-from course_lib.grading.sealed.questions import Question, fresh, order
+from course_lib.grading.sealed.hygiene import Hygiene
+from course_lib.grading.sealed.questions import Question, drawn, fresh, order
 from course_lib.grading.sealed.student import Student, stopped
 
 CHECKS = "course_lib.checks"
 """The module whose names are bound to the student's process."""
 
-NUMBERS = ("lr", "eps", "betas", "seed", "steps", "scale")
-"""Parameters that change numbers, and never which lines of a rule run."""
-
 Found = Result | Lost
-
-Path = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,24 @@ class Judge:
     ) -> None:
         self._student, self._seed, self._given = student, seed, given
         self._found: dict[str, Found] = {}
-        self._hygiene: dict[Path, Answer] = {}
+        self._hygiene = Hygiene(())
+        self._traced = set[str]()
+        self.reached: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}
 
     def judge(self, tests: Sequence[TestCell]) -> list[Verdict]:
         """Ask every question of the tests, then decide test by test."""
-        for question in order(list(planned(tests, self._given)), self._seed):
-            self._ask(question)
+        questions = list(planned(tests, self._given))
+        self._hygiene = Hygiene(questions)
+        self._traced = drawn(questions, self._seed)
         names: dict[str, Any] = {"__name__": "tests", **self._given}
-        return [self._decide(test, names) for test in tests]
+        with _without_logs():
+            for question in order(questions, self._seed):
+                self._ask(question)
+            for question in questions:
+                if question.exercise in self.reached:
+                    self._found[question.key] = self._refused(question)
+            return [self._decide(test, names) for test in tests]
 
     def _ask(self, question: Question) -> Found:
         """Ask; of several answers to the same question the worst one counts."""
@@ -97,16 +105,24 @@ class Judge:
         return self._found[question.key]
 
     def _asked(self, question: Question) -> Found:
-        subject = _Listening(self._student, question, self._hygiene)
+        traced = question.key in self._traced
+        subject = _Listening(self._student, question, self._hygiene, self._seed, traced)
         try:
             result = run_check(question.exercise, subject, **fresh(question, self._seed))
         except Lost as lost:
             return lost
         except Exception as error:  # an answer may be built to break its own comparison
-            if not subject.answered:
+            if not subject.answer:
                 raise  # the question's own fault, not an answer's
             return Lost("NotRun", f"its answer cannot be judged ({type(error).__name__})")
+        if "reached" in subject.answer:
+            self.reached.setdefault(question.exercise, subject.answer)
         return replace(result, notes=(*subject.notes, *result.notes))
+
+    def _refused(self, question: Question) -> Found:
+        """What a question finds where another one of its exercise was not answered by own work."""
+        answer = {**self.reached[question.exercise], "outcome": "refused"}
+        return run_check(question.exercise, _Known(answer), **fresh(question, self._seed))
 
     def _decide(self, test: TestCell, names: dict[str, Any]) -> Verdict:
         asked: dict[str, Found] = {}
@@ -135,43 +151,37 @@ class Judge:
 
 
 class _Listening:
-    """The student's process as a subject, whose notes on real devices are kept.
+    """The student's process as a subject, whose notes on real devices are kept."""
 
-    On the pretended device only the lines that run matter, not the numbers: it is asked once for
-    all questions that take the same way through a rule.
-    """
-
-    def __init__(self, student: Student, question: Question, hygiene: dict[Path, Answer]) -> None:
-        self._student, self._hygiene = student, hygiene
-        self._path = path(question)
+    def __init__(
+        self, student: Student, question: Question, hygiene: Hygiene, seed: bytes, traced: bool
+    ) -> None:
+        self._student, self._question, self._hygiene = student, question, hygiene
+        self._seed, self._traced = seed, traced
         self.notes: tuple[str, ...] = ()
-        self.answered = False
+        self.answer: Answer = {}
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         if inputs["device"] == FAKE:
-            if self._path not in self._hygiene:
-                self._hygiene[self._path] = self._student.call(exercise, inputs)
-            return self._hygiene[self._path]
-        answer = self._student.call(exercise, inputs)
-        self.notes, self.answered = self._student.notes, True
-        return answer
+            return self._hygiene.answer(self._question, self._pretended)
+        self.answer = self._student.call(exercise, inputs, self._traced)
+        self.notes = self._student.notes
+        return self.answer
+
+    def _pretended(self, question: Question) -> tuple[Inputs, Answer]:
+        inputs = pretended(build(find(question.exercise), fresh(question, self._seed)))
+        shown = {name: value for name, value in inputs.items() if name != KEPT_BACK}
+        return inputs, self._student.call(question.exercise, shown)
 
 
-def path(question: Question) -> Path:
-    """What decides on the lines that run: the options that are set, and the flags among them.
+class _Known:
+    """An answer that was given before."""
 
-    Example:
-        >>> one = Question("adam", {"lr": 0.1, "seed": 1, "amsgrad": True})
-        >>> one_more = Question("adam", {"lr": 0.2, "seed": 2, "amsgrad": True})
-        >>> path(one) == path(one_more), path(one) == path(Question("adam", {"lr": 0.1}))
-        (True, False)
-    """
-    found = {question.exercise}
-    for name, value in question.parameters.items():
-        if name not in NUMBERS:
-            plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-            found.add(f"{name} {bool(value) if plain else value!r}")
-    return frozenset(found)
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def call(self, exercise: str, inputs: Inputs) -> Answer:
+        return self._answer
 
 
 def report(found: Found) -> None:
@@ -257,6 +267,17 @@ def planned(
         with _quiet():
             execute(test, names, check, _not_now)
         yield from heard
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Switch logs off once: every check would do so, at the price of going through all loggers."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager

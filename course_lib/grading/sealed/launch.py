@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +19,9 @@ from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.rooms import Room
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
+
+GRACE = 2.0
+"""Seconds the zygote may take to end."""
 
 START = 60.0
 """Seconds the zygote may take to import everything."""
@@ -74,6 +78,8 @@ class Zygote:
         """End it, with all its workers, and clear its room."""
         for desk in self.desks:
             desk.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE)  # it ends when nobody is left who could ask
         self.process.kill()
         self.process.wait()
         self._own.close()

@@ -5,6 +5,7 @@ import hmac
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from course_lib.checks.exercises import find
@@ -27,7 +28,7 @@ class Question:
     exercise: str
     parameters: Mapping[str, Any] = field(hash=False)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Its name: the same for the same check, wherever it stands."""
         return key(self.exercise, self.parameters)
@@ -74,3 +75,17 @@ def order(questions: Sequence[Question], seed: bytes) -> list[Question]:
     every = asked + again
     draw.shuffle(every)
     return every
+
+
+def drawn(questions: Sequence[Question], seed: bytes) -> set[str]:
+    """The keys of one question of every exercise: which one, nobody knows before.
+
+    Args:
+        questions: In the order of the tests.
+        seed: Of the submission.
+    """
+    draw = random.Random(submission_seed(seed, "drawn"))
+    keys: dict[str, list[str]] = {}
+    for question in questions:
+        keys.setdefault(question.exercise, []).append(question.key)
+    return {draw.choice(those) for those in keys.values()}

@@ -9,8 +9,11 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
 from traitlets import Type
 from traitlets.config import Config
+
+from course_lib.grading.sealed import pictures
 
 TEXT = 200_000
 """Characters of text kept of one cell."""
@@ -20,6 +23,18 @@ SHOWN = 2_000_000
 
 MOST = 200
 """Values and pictures kept of one cell."""
+
+PICTURE = """
+import matplotlib.pyplot as plt
+
+for low in (-10, -5, -2, -1, 0):
+    plt.figure()
+    plt.contour([[1, 2], [3, 4]])
+    plt.plot([low, 1, -low], ".-", label="a")
+    plt.legend()
+    plt.show()
+"""
+"""What the session draws before anyone's code: matplotlib puts much off until it is first asked."""
 
 CUT = "\n... cut here: the cell printed too much ...\n"
 
@@ -183,9 +198,10 @@ def started() -> Shell:
     sys.stdout, sys.stderr = Stream(shell, "stdout"), Stream(shell, "stderr")
     builtins.display = shell.user_ns["display"] = _display  # type: ignore[attr-defined]
     shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
-    shell.run(
-        "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()"
-    )
+    formats: Any = shell.display_formatter
+    formats.formatters["image/png"].for_type(Figure, pictures.png)
+    pictures.prepare()
+    shell.run(PICTURE)
     shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     return shell
 

@@ -89,8 +89,13 @@ class Student:
             self._patience = max(self.bounds.call, self.bounds.cell / 6)
         return shown
 
-    def call(self, exercise: str, inputs: Inputs) -> Answer:
+    def call(self, exercise: str, inputs: Inputs, traced: bool = False) -> Answer:
         """What the student's code gives; a `Subject` for checks.
+
+        Args:
+            exercise: Its slug.
+            inputs: What it is run on.
+            traced: Whether every operator that it comes down to is looked at.
 
         Raises:
             Lost: If it gives nothing. From then on its exercise is not asked again.
@@ -98,7 +103,9 @@ class Student:
         if exercise in self._stuck:
             raise self._stuck[exercise]
         try:
-            reply = self._request("ask", self.bounds.call, exercise=exercise, inputs=inputs)
+            reply = self._request(
+                "ask", self.bounds.call, exercise=exercise, inputs=inputs, traced=traced
+            )
         except Lost as lost:
             self._stuck[exercise] = lost
             raise

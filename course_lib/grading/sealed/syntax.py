@@ -14,11 +14,17 @@ HELP = {
     r"^torch\.(.*\.)?\w*[Dd]ropout\w*$": "torch's own dropout",
     r"^torch\.(.*\.)?\w*(Norm[123]d|LayerNorm|_norm)\w*$": "torch's own normalization",
     r"torch\.(ops|_C|_VF|_foreach|_fused|_functorch|_refs|_decomp)": "torch's operators by name",
+    r"^torch\.(.*\.)?\w*(Disable|_disable_current_modes|no_dispatch)": "torch without a watch",
+    r"(^|\.)(_get_current_\w*mode\w*|_len_torch_\w*_stack)$": "whether it is watched",
+    r"^torch\.(jit|compile|export|fx|func|utils\.cpp_extension)(\.|$)": "torch's compilers",
+    r"^(threading|_thread|multiprocessing|concurrent|ctypes|cffi)(\.|$)": "threads, or C by hand",
     r"^(eval|exec|compile|__import__)$|(^|\.)(getsource\w*|import_module)$": "code as text",
     r"(^|\.)(_getframe|settrace|setprofile|gc\.get_objects|get_referrers)$": "other code's frames",
     r"(^|\.)(__code__|__closure__|__globals__|__subclasses__)$": "other code's insides",
 }
 """Patterns of dotted names, and what they ask for."""
+
+_ANY = re.compile("|".join(f"(?:{pattern})" for pattern in HELP))
 
 
 def findings(nb: NotebookNode) -> list[dict[str, Any]]:
@@ -50,11 +56,13 @@ def _in_cell(source: str, names: dict[str, str]) -> Iterator[dict[str, Any]]:
     lines = source.splitlines()
     seen = set()
     for node in ast.walk(tree):
-        names |= dict(_imported(node))
+        names.update(_imported(node))
         dotted = _dotted(node, names)
+        if not _ANY.search(dotted):
+            continue
         for pattern, what in HELP.items():
             line = getattr(node, "lineno", 0)
-            if dotted and re.search(pattern, dotted) and (line, what) not in seen:
+            if re.search(pattern, dotted) and (line, what) not in seen:
                 seen.add((line, what))
                 yield {"line": line, "text": lines[line - 1].strip()[:200], "asks for": what}
 

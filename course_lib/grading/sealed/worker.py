@@ -4,6 +4,7 @@ It is forked from the zygote, has never seen a test, and nothing it says is beli
 compares the numbers it gives, and builds the marks from its own findings.
 """
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Collection, Iterator
@@ -74,8 +75,10 @@ def _run(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ask(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
+    if logging.root.manager.disable < logging.CRITICAL:  # once: it goes through every logger
+        logging.disable(logging.CRITICAL)
     with Capture() as capture:
-        answer = InSession().call(request["exercise"], request["inputs"])
+        answer = InSession(request["traced"]).call(request["exercise"], request["inputs"])
     return {"answer": answer, "notes": list(capture.notes)}
 
 

@@ -1,0 +1,263 @@
+"""Seconds a submission costs: stock nbgrader beside the sealed grader and its plug-in.
+
+All three grade the same honest submissions in turn, each as the command an instructor types. What
+a command costs for one submission is taken off, so that imports and starts do not count; the rest
+is divided by the submissions. The sealed grader writes feedback too, which the others do not.
+
+Run it with ``python -m benchmarks.grader`` from the root of the project. ``--class 1000`` grades
+classes of 10 to 1,000 besides, the sample class without its hangs over and over, each with inputs
+of its own, and leaves a table and a plot in ``_build/bench/``.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.optim import machine
+from course_lib.editions.library import ROOT
+from course_lib.grading.course import Course
+from course_lib.grading.recipes import recipes
+from course_lib.grading.sample_class import PREFIX, make
+
+ASSIGNMENT = "optimizers"
+HONEST = ("perfect", "own-style", "half-done", "warns")
+HANGS = ("endless-loop",)
+SIZES = (10, 30, 100, 300, 1000)
+OUT = ROOT / "_build" / "bench"
+
+SETTINGS = """
+load_subconfig("nbgrader_config.py", path={assignments!r})
+c.CourseDirectory.root = {root!r}
+c.BoundedExecute.library = ""
+"""
+
+SEALED = """
+import sys
+from pathlib import Path
+from course_lib.grading.course import Course
+from course_lib.grading.sealed.pool import grade
+root, build, jobs, sandbox, *names = sys.argv[1:]
+grade({assignment!r}, names, Course(Path(root), Path(build)), int(jobs), sandbox)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: seconds by the clock and of processor, and most memory, in MB."""
+
+    clock: float
+    processor: float
+    memory: float
+
+
+def cost(command: list[str], folder: Path, **environment: str) -> Cost:
+    """Run a command and all its processes.
+
+    Args:
+        command: What to run.
+        folder: Where.
+        **environment: Of the command, beside this process's.
+
+    Raises:
+        RuntimeError: If it fails.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, cwd=folder, env=os.environ | environment, stdout=said, stderr=said
+        )
+        most = [0.0]
+        watch = threading.Thread(target=_watch, args=(process.pid, most), daemon=True)
+        watch.start()
+        _, status, used = os.wait4(process.pid, 0)
+        if process.poll() or status:
+            said.seek(0)
+            raise RuntimeError(said.read().decode(errors="replace")[-2000:])
+    return Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, most[0])
+
+
+def _watch(pid: int, most: list[float]) -> None:
+    while family := _family(pid):
+        most[0] = max(most[0], sum(map(_megabytes, family)))
+        time.sleep(0.5)
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _megabytes(pid: int) -> float:
+    """The memory of a process, its part of what it shares."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def new_course(folder: Path) -> Course:
+    """A course of its own, with this repository's notebook and settings."""
+    root = folder / "assignments"
+    shutil.copytree(ROOT / "assignments" / "source", root / "source")
+    settings = SETTINGS.format(assignments=str(ROOT / "assignments"), root=str(root))
+    (root / "nbgrader_config.py").write_text(settings)
+    return Course(root, folder / "_build")
+
+
+def by_nbgrader(course: Course, names: list[str], grader: str) -> Cost:
+    """Nbgrader's own command, for submissions it has not graded before."""
+    for name in names:
+        shutil.rmtree(course.root / "autograded" / name, ignore_errors=True)
+    others = [path for path in (course.root / "submitted").iterdir() if path.name not in names]
+    aside = course.build / "aside"
+    aside.mkdir(parents=True, exist_ok=True)
+    for path in others:
+        path.rename(aside / path.name)
+    try:
+        program = str(Path(sys.executable).parent / "nbgrader")
+        return cost(
+            [program, "autograde", ASSIGNMENT, "--force"], course.root, COURSE_GRADER=grader
+        )
+    finally:
+        for path in others:
+            (aside / path.name).rename(path)
+
+
+def by_the_sealed(course: Course, names: list[str], jobs: int, sandbox: str) -> Cost:
+    """The course's own command, for submissions it has not graded before."""
+    for folder in ("records", "autograded", "feedback"):
+        for name in names:
+            shutil.rmtree(course.root / folder / name, ignore_errors=True)
+    source = SEALED.format(assignment=ASSIGNMENT)
+    words = [str(course.root), str(course.build), str(jobs), sandbox, *names]
+    return cost([sys.executable, "-c", source, *words], ROOT, COURSE_GRADER="")
+
+
+def marginal(run: Callable[[list[str]], Cost], names: list[str]) -> Cost:
+    """What one more submission costs, the start of the command left out."""
+    one, all_ = run(names[:1]), run(names)
+    more = len(names) - 1
+    return Cost(
+        (all_.clock - one.clock) / more, (all_.processor - one.processor) / more, all_.memory
+    )
+
+
+def copies(course: Course, count: int, kinds: tuple[str, ...] | None = None) -> list[str]:
+    """Hand in again what some of the sample class did, under names of their own."""
+    chosen = kinds or tuple(r.name for r in recipes(ASSIGNMENT) if r.name not in HANGS)
+    names = []
+    for number in range(count):
+        kind = chosen[number % len(chosen)]
+        name = f"{kind}-{number}"
+        target = course.submission(name, ASSIGNMENT)
+        if not target.exists():
+            shutil.copytree(course.submission(PREFIX + kind, ASSIGNMENT), target)
+            (target / "number.txt").write_text(str(number))  # another digest, other inputs
+        names.append(name)
+    return names
+
+
+def comparison(course: Course, rounds: int, sandbox: str) -> Table:
+    """Stock, plug-in and sealed in turn; medians, and how many times stock's throughput."""
+    few, many = copies(course, 3, HONEST[:3]), copies(course, 12, HONEST)
+    ways: dict[str, Callable[[], Cost]] = {
+        "stock nbgrader autograde": lambda: marginal(
+            lambda names: by_nbgrader(course, names, "stock"), few
+        ),
+        "nbgrader autograde, sealed": lambda: marginal(
+            lambda names: by_nbgrader(course, names, ""), many
+        ),
+        "course grade --jobs 1": lambda: marginal(
+            lambda names: by_the_sealed(course, names, 1, sandbox), many
+        ),
+    }
+    found: dict[str, list[Cost]] = {name: [] for name in ways}
+    for _ in track(range(rounds), "Grading in turn"):
+        for name, way in ways.items():
+            found[name].append(way())
+    table = Table(title="Seconds per submission", caption=f"{machine()}, {rounds} rounds")
+    table.add_column("grader")
+    for column in ("by the clock", "of processor", "times stock", "memory of all, MB"):
+        table.add_column(column, justify="right")
+    base = median(cost.processor for cost in found["stock nbgrader autograde"])
+    for name, costs in found.items():
+        clock, work = median(c.clock for c in costs), median(c.processor for c in costs)
+        memory = max(c.memory for c in costs)
+        table.add_row(name, f"{clock:.3f}", f"{work:.3f}", f"{base / work:.1f}", f"{memory:.0f}")
+    return table
+
+
+def parts(course: Course) -> Table:
+    """Where a submission's time goes, as the records say."""
+    table = Table(title="Seconds by the clock, as records say")
+    for column in ("submission", "cells", "questions"):
+        table.add_column(column, justify="left" if column == "submission" else "right")
+    for path in sorted((course.root / "records").glob(f"*/{ASSIGNMENT}.json"))[:12]:
+        seconds = json.loads(path.read_bytes()).get("seconds", {})
+        if seconds:
+            numbers = (f"{seconds[name]:.3f}" for name in ("cells", "judging"))
+            table.add_row(path.parent.name, *numbers)
+    return table
+
+
+def classes(course: Course, most: int, jobs: int, sandbox: str) -> Table:
+    """Whole classes of growing size; also written to a file, with a plot."""
+    import matplotlib.pyplot as plt
+
+    table = Table(title=f"Whole classes, --jobs {jobs}", caption=machine())
+    for column in ("submissions", "seconds", "of processor", "each", "memory of all, MB"):
+        table.add_column(column, justify="right")
+    rows = []
+    for size in [size for size in SIZES if size < most] + [most]:
+        found = by_the_sealed(course, copies(course, size), jobs, sandbox)
+        rows.append((size, found.clock, found.processor, found.clock / size, found.memory))
+        table.add_row(str(size), *(f"{n:.{2 + (n < 1)}f}" for n in rows[-1][1:]))
+    OUT.mkdir(parents=True, exist_ok=True)
+    lines = ["submissions,clock,processor,each,memory", *(",".join(map(str, r)) for r in rows)]
+    (OUT / "classes.csv").write_text("\n".join(lines) + "\n")
+    figure, axes = plt.subplots()
+    axes.loglog([row[0] for row in rows], [row[1] for row in rows], "o-")
+    axes.set(xlabel="submissions", ylabel="seconds by the clock", title=f"--jobs {jobs}")
+    figure.savefig(OUT / "classes.svg")
+    return table
+
+
+def main() -> None:
+    """Print the tables."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    asked.add_argument("--rounds", type=int, default=1)
+    asked.add_argument("--class", dest="most", type=int, default=0, metavar="N")
+    asked.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    asked.add_argument("--sandbox", choices=("strict", "available"), default="strict")
+    options = asked.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        course = new_course(Path(folder))
+        make(ASSIGNMENT, course)
+        if options.most:
+            console.print(classes(course, options.most, options.jobs, options.sandbox))
+            return
+        console.print(comparison(course, options.rounds, options.sandbox))
+        console.print(parts(course))
+
+
+if __name__ == "__main__":
+    main()
