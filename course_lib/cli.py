@@ -254,7 +254,8 @@ def attacks(
 @app.command()
 def bench() -> None:
     """Show the distance from torch of all that is taught, and times beside torch's."""
-    for script in ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox"):
+    scripts = ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox", "kills")
+    for script in scripts:
         subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], cwd=ROOT, check=True)
 
 
