@@ -70,7 +70,7 @@ class Parent:
 
     def scratch(self) -> Path:
         """A new folder for one kernel."""
-        return Path(tempfile.mkdtemp(dir=self.room))
+        return Path(tempfile.mkdtemp(prefix="kernel-", dir=self.room))
 
     def fork(self, request: dict[str, Any]) -> "Fork":
         """A new kernel, whose sockets are open when this returns.

@@ -87,7 +87,11 @@ class ForkedProvisioner(LocalProvisioner):
             "required": self._required(),
             "scratch": str(self.room),
         }
-        self.process = self.warm.fork(request)
+        try:
+            self.process = self.warm.fork(request)
+        except KernelRefused:
+            await self.cleanup()
+            raise
         self.pid, self.cwd, self.layers = self.process.pid, folder, self.process.layers
         self._report()
         return self.connection_info

@@ -5,7 +5,7 @@ part that forks and buries, and forgets their names: a notebook finds none of it
 """
 
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import socket
@@ -26,7 +26,6 @@ def main() -> None:
     sandbox, zygote = grader()
     preload(options["preload"])
     start = starter(sandbox)
-    sys.argv = [""]
     # What is loaded stays: no kernel looks through it for garbage, and so copies its pages.
     gc.collect()
     gc.freeze()
@@ -73,6 +72,8 @@ def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
     """What a forked child does: become the kernel a request describes."""
     from ipykernel.kernelapp import IPKernelApp
 
+    launcher = str(importlib.util.find_spec("ipykernel_launcher").origin)  # type: ignore[union-attr]
+
     class Kernel(IPKernelApp):
         """A kernel that is told its sockets, and needs no file for it."""
 
@@ -94,6 +95,7 @@ def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
             os.environ.update(request["environment"])
             os.chdir(request["folder"])
             kernel.connection = request["connection"]
+            sys.argv = [launcher, *request["arguments"]]
             kernel.initialize(request["arguments"])
 
         with socket.socket(fileno=descriptor) as answer:
