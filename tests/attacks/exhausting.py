@@ -56,7 +56,7 @@ del late
     change(
         "many-slow-cells",
         "has many cells that stay just under the limit of one",
-        *[added("import time\ntime.sleep(2.5)") for _ in range(20)],
+        *[added("import time\ntime.sleep(4)") for _ in range(10)],
     ),
     change(
         "slow-rule",

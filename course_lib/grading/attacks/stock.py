@@ -30,10 +30,12 @@ from course_lib.grading.sample_class import expected, hand_in
 
 DATA = ROOT / "tests" / "attacks" / "stock.json"
 
+# nbgrader's own settings, but for time: a busy machine is no attack, and nobody waits for a hang.
 CONFIG = """
 c = get_config()
 c.CourseDirectory.root = {root!r}
-c.Execute.timeout = 5
+c.Execute.timeout = 15
+c.Execute.iopub_timeout = 60
 c.Execute.shutdown_kernel = "immediate"
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 """
@@ -167,7 +169,7 @@ def _inside(attack: Attack, folder: Path, library: Path) -> Entry:
         "OMP_NUM_THREADS": "1",
         "LANG": "C.UTF-8",
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     try:
         found: Entry = json.loads(done.stdout.strip().splitlines()[-1])
         return found
