@@ -162,7 +162,7 @@ def test_what_was_handed_in_beside_it_is_found_last(student: Class, tmp_path: Pa
     own, shadow = tmp_path / "my_course_lib.py", tmp_path / "torch.py"
     own.write_text("x = 5")
     shadow.write_text("x = 6")
-    one = student("import my_course_lib, torch", files=(own, shadow))
+    one = student("import my_course_lib, torch", files=((own.name, own), (shadow.name, shadow)))
     assert one.run("my_course_lib.x, torch.__name__ , hasattr(torch, 'x')")[0]["data"] == {
         "text/plain": "(5, 'torch', False)"
     }
