@@ -17,7 +17,7 @@ from course_lib.grading.kernel.parent import Fork, KernelRefused, Parent, warm
 from course_lib.grading.sandbox import clean_environment, documented
 
 INLINE = "module://matplotlib_inline.backend_inline"
-LIMITS = {"cpu_seconds": 3600, "memory": 4 * 2**30}
+LIMITS = {"cpu_seconds": 3600, "memory": 4 * 2**30, "open_files": 256}
 
 _PATH_LIMIT = 90
 """Characters of a local socket's path, less what its number takes."""

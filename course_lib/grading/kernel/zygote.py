@@ -4,6 +4,7 @@ Run as a program, with the path a kernel would have. Of the grader it loads the 
 part that forks and buries, and forgets their names: a notebook finds none of it in its way.
 """
 
+import atexit
 import gc
 import importlib.util
 import json
@@ -71,6 +72,7 @@ def warm_up(torch: Any) -> None:
 def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
     """What a forked child does: become the kernel a request describes."""
     from ipykernel.kernelapp import IPKernelApp
+    from zmq.utils import garbage
 
     launcher = str(importlib.util.find_spec("ipykernel_launcher").origin)  # type: ignore[union-attr]
 
@@ -97,6 +99,7 @@ def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
             kernel.connection = request["connection"]
             sys.argv = [launcher, *request["arguments"]]
             kernel.initialize(request["arguments"])
+            garbage.gc.start()  # or the first long message would, and find its calls refused
 
         with socket.socket(fileno=descriptor) as answer:
             try:
@@ -108,6 +111,7 @@ def starter(sandbox: Any) -> Callable[[dict[str, Any], int], None]:
                 return
             answer.send(json.dumps(said).encode())
         kernel.start()
+        atexit._run_exitfuncs()  # the notebook's, and the kernel's, which sends its last messages
 
     return start
 

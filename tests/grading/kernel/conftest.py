@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Executes cells as nbgrader does, in a forked kernel."""
+
     def runs(
         *sources: str | NotebookNode,
         settings: dict[str, Any] | None = None,

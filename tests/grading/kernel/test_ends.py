@@ -1,7 +1,6 @@
 """However a notebook ends, the class goes on and nothing is left running."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -68,7 +67,7 @@ def test_an_endless_loop_is_interrupted_or_ended(loop: str, run: Run) -> None:
 
 
 def test_the_bounds_of_the_stock_engine_hold(run: Run) -> None:
-    (cell,) = run(graded("print('x' * 3_000_000)", "a-test"), by=BoundedExecute, max_output=1000)
+    (cell,) = run(graded("print('x' * 30_000_000)", "a-test"), by=BoundedExecute, max_output=1000)
     assert len(text(cell)) < 1100 and "cut here" in text(cell)
 
 
@@ -128,4 +127,3 @@ def test_without_the_sandbox_what_a_notebook_has_started_ends_with_it(run: Run) 
     while runs(pid) and time.monotonic() < until:
         time.sleep(0.05)
     assert not runs(pid)
-    assert os.getpid() != pid

@@ -55,7 +55,10 @@ def test_all_outputs_are_those_of_a_stock_kernel(run: Run) -> None:
 def plain(cell: NotebookNode) -> list[Any]:
     """Outputs, less the names a kernel gives to files of its own, which differ with its number."""
     return [
-        {key: re.sub(r"[^\s']*/ipykernel_\d+/|0x[0-9a-f]+", "", str(value)) for key, value in o.items()}
+        {
+            key: re.sub(r"[^\s']*/ipykernel_\d+/|0x[0-9a-f]+", "", str(value))
+            for key, value in o.items()
+        }
         for o in cell.outputs
     ]
 

@@ -116,7 +116,9 @@ def test_only_kernels_of_this_python_are_forked(command: list[str], why: str) ->
 
 async def _prepared(command: list[str], sandbox: str) -> dict[str, object]:
     spec = KernelSpec(argv=command, language="R")
-    made = ForkedProvisioner(kernel_spec=spec, config=Config(ForkedProvisioner={"sandbox": sandbox}))
+    made = ForkedProvisioner(
+        kernel_spec=spec, config=Config(ForkedProvisioner={"sandbox": sandbox})
+    )
     return await made.pre_launch(env=dict(os.environ))
 
 
