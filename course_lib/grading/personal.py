@@ -13,7 +13,7 @@ CELL = "student"
 NAME = "STUDENT"
 """The variable that cell sets."""
 
-_SET = "course_student"
+ENTRY = "course_student"
 """Entry of a notebook's metadata: cells lose their names where they are not graded."""
 
 
@@ -35,9 +35,9 @@ def set_student(nb: NotebookNode, student: str) -> list[str]:
         cell.source = line
     if not own and any(NAME in cell.source for cell in others):
         nb.cells.insert(0, new_code_cell(line))
-    nb.metadata.pop(_SET, None)
+    nb.metadata.pop(ENTRY, None)
     if own or any(NAME in cell.source for cell in others):
-        nb.metadata[_SET] = student
+        nb.metadata[ENTRY] = student
     if any(_sets(cell.source) for cell in others):
         return [f"`{NAME}` is also set outside of the cell `{CELL}`: look at it."]
     return []
@@ -52,7 +52,7 @@ def given(nb: NotebookNode) -> dict[str, str]:
     Returns:
         The name and its value; empty where the notebook has none.
     """
-    return {NAME: nb.metadata[_SET]} if _SET in nb.metadata else {}
+    return {NAME: nb.metadata[ENTRY]} if ENTRY in nb.metadata else {}
 
 
 def _sets(source: str) -> bool:

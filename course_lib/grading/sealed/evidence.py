@@ -23,11 +23,12 @@ class Unfit(ValueError):
     """A worker's words have no form that could be judged; the text says why."""
 
 
-def answer(said: Any) -> Answer:
+def answer(said: Any, inner: bool = False) -> Answer:
     """An answer of the form that ``collect`` gives.
 
     Args:
         said: What came as an answer.
+        inner: Whether it came within another one, of a layer run apart from its function.
 
     Raises:
         Unfit: If it has another form.
@@ -46,6 +47,8 @@ def answer(said: Any) -> Answer:
             found["passes"] = _number(said["passes"])
         if "stopped" in said:
             found["stopped"] = _sentences(said["stopped"])
+    if "apart" in said and not inner:
+        found["apart"] = answer(said["apart"], inner=True)
     if "reached" in said:
         found["reached"] = _reached(said["reached"])
     if found["outcome"] == "raised":

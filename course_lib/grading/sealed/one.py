@@ -12,6 +12,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 
 from course_lib.grading import cells, files
 from course_lib.grading.gradebook import Scores
+from course_lib.grading.personal import ENTRY
 from course_lib.grading.results import stops
 from course_lib.grading.sanitize import NOTICES, mend
 from course_lib.grading.sealed import record
@@ -142,7 +143,7 @@ def _graded(
         cell.id = f"cell-{number}"  # an id that chance or a student chose is of no use
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "nbgrader"}
     nb.metadata = nbformat.from_dict(
-        {**room.metadata, **{k: v for k, v in nb.metadata.items() if k == NOTICES}}
+        {**room.metadata, **{k: v for k, v in nb.metadata.items() if k in (NOTICES, ENTRY)}}
     )
     verdicts, body = execute(nb, desk, drawn, room.terms, intake.beside)
     decided = {verdict.cell.name: verdict.score for verdict in verdicts}

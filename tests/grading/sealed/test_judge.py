@@ -158,3 +158,22 @@ def test_a_test_may_use_what_grading_has_set() -> None:
     found = planned([own], {"STUDENT": "ann"})
     assert [question.parameters for question in found] == [{"student": "ann"}]
     assert list(planned([own])) == []
+
+
+def test_work_of_torchs_seen_once_costs_the_whole_exercise(student: Class) -> None:
+    from .test_worker import TRACED
+
+    tests = [
+        TestCell(f"n{seed}", HEAD + f'check("batch_norm", statistics=False, seed={seed})', 1.0)
+        for seed in range(3)
+    ]
+    judge = Judge(student(TRACED, OWN), SEED)
+    assert scores(judge.judge([*tests, VISIBLE])) == [0.0, 0.0, 0.0, 2.0]
+    assert judge.reached["batch_norm"]["reached"]["name"] == "native_batch_norm"
+
+
+def test_a_layer_is_judged_apart_from_a_faulty_function(student: Class) -> None:
+    from course_lib.grading.sealed.evidence import answer
+
+    inner = {"outcome": "answered", "trajectory": [[]], "faults": {}}
+    assert answer({**inner, "apart": {**inner, "apart": inner}})["apart"] == inner

@@ -214,6 +214,30 @@ def test_scratch_folders_are_cleared(student: Class, desk: Desk) -> None:
     assert set(desk.room.iterdir()) == before
 
 
+TRACED = """
+import torch
+from course_lib.session import implement
+
+@implement
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False,
+               momentum=0.1, eps=1e-5):
+    with torch._C.DisableTorchFunction():
+        return torch.nn.functional.batch_norm(input, None, None, training=True)
+"""
+
+
+def test_operators_are_looked_at_where_the_judge_asks_for_it(student: Class) -> None:
+    from course_lib.checks.exercises import find
+    from course_lib.checks.inputs import build
+
+    inputs = {**build(find("batch_norm"), {"statistics": False, "affine": False}), "device": "cpu"}
+    one = student(TRACED)
+    assert one.call("batch_norm", inputs)["outcome"] == "answered"
+    found = one.call("batch_norm", inputs, traced=True)
+    assert "out of reach" in found["message"]
+    assert found["reached"]["text"].startswith("return torch.nn.functional.batch_norm(")
+
+
 FORGED = """
 from course_lib.checks import subject
 subject.InSession.call = lambda *_: {answer}
