@@ -30,8 +30,8 @@ REFUSED = {
     "too much memory": "x = bytearray(3 * 2**30)",
     "too large a file": "open('big', 'wb').write(bytes(60_000_000))",
     "too many threads": (
-        "import threading, time\nfor _ in range(999): threading.Thread(target=time.sleep, args=(5,))"
-        ".start()"
+        "import threading, time\n"
+        "for _ in range(999): threading.Thread(target=time.sleep, args=(5,)).start()"
     ),
 }
 SAYS = ("PermissionError", "OSError", "KeyError", "MemoryError", "RuntimeError", "OverflowError")
