@@ -15,7 +15,7 @@ for cell in nb["cells"]:
     if cell["cell_type"] == "code" and "@implement" in "".join(cell["source"]):
         exec("".join(cell["source"]))
 """,
-        at="adadelta-solution",
+        at="setup",
     ),
     cell(
         "copies-a-neighbour",
@@ -28,7 +28,7 @@ for up in ("..", "../..", "../../..", "../../../.."):
             if "@implement" in "".join(cell["source"]):
                 exec("".join(cell["source"]))
 """,
-        at="adadelta-solution",
+        at="setup",
     ),
     cell(
         "runs-the-source",
@@ -45,7 +45,7 @@ for folder in ("@root@", "@repository@/assignments"):
         if "@implement" in "".join(cell["source"]):
             exec("".join(cell["source"]))
 """,
-        at="adadelta-solution",
+        at="setup",
     ),
     cell(
         "prints-the-source",
