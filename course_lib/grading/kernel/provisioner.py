@@ -18,6 +18,7 @@ from course_lib.grading.sandbox import clean_environment, documented
 
 INLINE = "module://matplotlib_inline.backend_inline"
 LIMITS = {"cpu_seconds": 3600, "memory": 4 * 2**30, "open_files": 256}
+"""Most a notebook may use where its course says nothing else."""
 
 _PATH_LIMIT = 90
 """Characters of a local socket's path, less what its number takes."""
@@ -43,7 +44,7 @@ class ForkedProvisioner(LocalProvisioner):
     environment = List(
         Unicode(), help="Variables a notebook gets, by name; NBGRADER_… it gets anyway."
     ).tag(config=True)
-    limits = Dict(LIMITS, help="Most a notebook may use, as in `sandbox.Limits`.").tag(config=True)
+    limits = Dict({}, help="Most a notebook may use, as in `sandbox.Limits`.").tag(config=True)
 
     process: Any = None
     room: Path | None = None
@@ -82,7 +83,7 @@ class ForkedProvisioner(LocalProvisioner):
             "connection": _plain(self.connection_info),
             "environment": {"MPLBACKEND": INLINE, **environment} if off else inside,
             "folder": str(folder),
-            "limits": self.limits,
+            "limits": LIMITS | self.limits,
             "readable": [*self.readable, *self._path(environment, folder)],
             "required": self._required(),
             "scratch": str(self.room),
