@@ -154,4 +154,5 @@ def run(notebook: NotebookNode) -> dict[str, str]:
         except CheckFailed as failed:
             printed.write(str(failed))
         said[cell.id] = printed.getvalue()
+        plt.close("all")  # as inline figures are, when their cell is done
     return said
