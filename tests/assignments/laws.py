@@ -8,6 +8,7 @@ from collections import Counter
 from functools import cache
 from typing import Any, ClassVar
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from nbformat.notebooknode import NotebookNode
