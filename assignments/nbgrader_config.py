@@ -35,7 +35,7 @@ sealed = "course_lib.grading.sealed.plugin"
 c.Autograde.autograde_preprocessors = [
     "course_lib.grading.execute.BoundedExecute" if stock else f"{sealed}.SealedExecute",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades" if stock else f"{sealed}.SealedScores",
+    f"{sealed}.StockScores" if stock else f"{sealed}.SealedScores",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
     f"{sealed}.Disarm",

@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -187,15 +186,9 @@ def _executed(root: Path, assignment: str, text: str) -> str:
     """Run a notebook as nbgrader does; on this library, which has a hint for hidden cases, too."""
     config = Course(root).config
     config.BoundedExecute.library = ""
-    with TemporaryDirectory() as course:
-        folder = Path(course) / "autograded" / "mutant" / assignment
-        folder.mkdir(parents=True)
-        resources = {
-            "metadata": {"path": str(folder)},
-            "nbgrader": {"assignment": assignment, "student": "mutant"},
-        }
-        runner = BoundedExecute(config=config)
-        notebook, _ = runner.preprocess(nbformat.reads(text, as_version=4), resources)
+    resources = {"metadata": {"path": ""}, "nbgrader": {"assignment": assignment}}
+    runner = BoundedExecute(config=config)
+    notebook, _ = runner.preprocess(nbformat.reads(text, as_version=4), resources)
     return str(nbformat.writes(notebook))
 
 

@@ -81,6 +81,19 @@ class Disarm(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
+class StockScores(SaveAutoGrades):  # type: ignore[misc]
+    """nbgrader's ``SaveAutoGrades``, after which no record of a sealed run holds any more."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Read points from outputs; called by nbgrader."""
+        where = resources["nbgrader"]
+        root = Path(resources["metadata"]["path"]).resolve().parents[2]
+        record.forget(root, where["student"], where["assignment"])
+        return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+
+
 class RefuseUnjudgeable(NbGraderPreprocessor):  # type: ignore[misc]
     """At ``generate_assignment``: refuse a test cell that cannot run apart from students' code."""
 
