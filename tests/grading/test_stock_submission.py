@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import marks
 from course_lib.grading.results import rows
+from course_lib.grading.sealed import record
 
 from .conftest import nbgrader, new_course
 
@@ -73,6 +74,15 @@ def test_the_name_is_set_and_the_students_library_is_there_and_nothing_else_is_i
     said = {row.student: row.notices for row in rows(NAME, course)}
     assert said["ada"] == []
     assert "`my_course_lib (1).py` is not read" in said["bob"][0]
+
+
+def test_the_record_of_a_sealed_run_holds_no_longer(course: Course) -> None:
+    hand_in(course, "ada")
+    old = record.place(course.root, "ada", NAME)
+    record.replace(old, b"{}")
+    done = nbgrader(course, "autograde", NAME)
+    assert done.returncode == 0, done.stderr
+    assert not old.exists()
 
 
 def test_without_the_gpu_asked_for_stock_nbgrader_gives_no_marks(
