@@ -35,7 +35,10 @@ def seccomp(policy: Policy) -> str:
     """
     built = prepared()
     allow_where(built, calls.to_itself(os.getpid()))
-    for name in calls.LISTENING:
-        built.add(ALLOW if policy.sockets else refuse(errno.EPERM), name)
+    if policy.sockets:
+        allow_where(built, calls.speaking())
+    else:
+        for name in calls.speaking():
+            built.add(refuse(errno.EPERM), name)
     built.load()
     return f"{len(calls.ALLOWED)} system calls, some more by their arguments"
