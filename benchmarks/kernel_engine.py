@@ -119,7 +119,10 @@ def compared(course: Course, names: list[str], rounds: int) -> dict[str, list[Co
             )
             given[engine] = [marks(course.database, ASSIGNMENT, name) for name in names]
         if given["stock"] != given["kernel"]:
-            raise RuntimeError(f"marks differ: {given}")
+            pairs = zip(names, given["stock"], given["kernel"], strict=True)
+            raise RuntimeError(
+                f"marks differ: {[name for name, *two in pairs if two[0] != two[1]]}"
+            )
     return found
 
 

@@ -254,8 +254,8 @@ def attacks(
 @app.command()
 def bench() -> None:
     """Show the distance from torch of all that is taught, and times beside torch's."""
-    scripts = ("trajectories", "schedules", "layers", "optim", "hidden_tests", "sandbox", "kills")
-    for script in scripts:
+    taught = ("trajectories", "schedules", "layers", "optim", "hidden_tests")
+    for script in (*taught, "sandbox", "kills", "kernel_engine"):
         subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], cwd=ROOT, check=True)
 
 
