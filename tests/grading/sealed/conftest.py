@@ -38,7 +38,9 @@ def student(desk: Desk) -> Iterator[Class]:
     """Students by the cells of their notebooks."""
     present: list[Student] = []
 
-    def enter(*sources: str, bounds: Bounds = QUICK, files: tuple[tuple[str, Path], ...] = ()) -> Student:
+    def enter(
+        *sources: str, bounds: Bounds = QUICK, files: tuple[tuple[str, Path], ...] = ()
+    ) -> Student:
         present.append(Student(desk, files, bounds))
         for source in sources:
             present[-1].run(source)
