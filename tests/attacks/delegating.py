@@ -1,6 +1,7 @@
 """Having torch, or somebody else, do the work: answers that are right and not the student's own."""
 
 import base64
+from dataclasses import replace
 
 from course_lib.grading.attacks.model import added, change, table, written
 
@@ -601,4 +602,10 @@ MINE = types.FunctionType(theirs.__code__, theirs.__globals__)
     ),
 )
 
-ATTACKS = table("delegating", *OPTIMIZERS, *DROPOUTS, *NORMS, *BACKWARDS, *RATES)
+REPORTED = ("optim-source-read", "rate-code-copied")
+"""Copies of torch's text or code: whoever types them in by hand looks the same."""
+
+ATTACKS = tuple(
+    replace(attack, reported=attack.name in REPORTED)
+    for attack in table("delegating", *OPTIMIZERS, *DROPOUTS, *NORMS, *BACKWARDS, *RATES)
+)

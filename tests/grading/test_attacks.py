@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,17 @@ def test_an_outcome_holds_only_where_all_is_as_deserved(
 ) -> None:
     finding = Finding(corpus()[0], 3.0, given, effects)
     assert Outcome([finding], others, 1.0).held == held
+
+
+@pytest.mark.parametrize(
+    ("given", "lines", "held"),
+    [(3.0, 0, True), (4.0, 0, False), (4.0, 1, True), (None, 1, False)],
+)
+def test_what_may_be_own_work_holds_where_a_person_is_asked_to_look(
+    given: float | None, lines: int, held: bool
+) -> None:
+    attack = replace(corpus()[0], reported=True)
+    assert Finding(attack, 3.0, given, reported=lines).held == held
 
 
 def test_listeners_hear_every_kind_of_caller(tmp_path: Path) -> None:

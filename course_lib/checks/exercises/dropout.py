@@ -17,6 +17,13 @@ REFUSED = (
     "native_dropout",
     "native_dropout_backward",
     "_fused_dropout",
+    "scaled_dot_product_attention",
+    "_scaled_dot_product_attention_math",
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_cudnn_attention",
+    "_scaled_dot_product_fused_attention_overrideable",
 )
 """Everything in torch that drops for you."""
 

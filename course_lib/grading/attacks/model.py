@@ -34,12 +34,15 @@ class Attack:
         tries: One sentence: what it tries, or what is odd about it.
         recipe: How it is made; its ``broken`` cells deserve nothing.
         assignment: Whose release notebook it starts from.
+        reported: Whether nobody can tell it from a student's own work with certainty: its points
+            stand until a person has looked, and its lines must be pointed out.
     """
 
     kind: str
     tries: str
     recipe: Recipe
     assignment: str = "optimizers"
+    reported: bool = False
 
     @property
     def name(self) -> str:

@@ -86,8 +86,9 @@ class Finding:
 
     @property
     def held(self) -> bool:
-        """Whether it got what it deserves, and did no harm."""
-        return self.given == self.deserved and not self.effects
+        """Whether it got what it deserves, or a person is asked to look, and did no harm."""
+        asked = self.attack.reported and self.given is not None and self.reported > 0
+        return (asked or self.given == self.deserved) and not self.effects
 
 
 @dataclass
