@@ -14,7 +14,7 @@ NAME = "STUDENT"
 """The variable that cell sets."""
 
 ENTRY = "course_student"
-"""Entry of a notebook's metadata: cells lose their names where they are not graded."""
+"""Where a notebook keeps the name in its metadata; ungraded cells lose their own names."""
 
 
 def set_student(nb: NotebookNode, student: str) -> list[str]:
