@@ -16,10 +16,10 @@ from course_lib.editions.library import ROOT
 from course_lib.grading.recipes.common import ALL, Change, Recipe, find
 
 HONEST = "honest"
-"""The kind of those who attack nobody: odd, right, and to keep every point."""
+"""The kind of those who attack nobody. They are odd, right, and to keep every point."""
 
 FIRST, LAST = "", "the end"
-"""Places of a new cell: before all others, behind all others."""
+"""Places of a new cell, before all others or behind them."""
 
 
 _ROOM = re.compile(r"^([ \t]*)# YOUR CODE HERE\n.*", re.MULTILINE)

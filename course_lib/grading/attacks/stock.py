@@ -40,8 +40,8 @@ c.Execute.shutdown_kernel = "immediate"
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 """
 
-NEIGHBOURS = ("outputs", "notebook file", "people", "submission", "exhausting", "processes")
-"""Kinds of attacks beside which a classmate is graded as well: the others reach only themselves."""
+NEIGHBORS = ("outputs", "notebook file", "people", "submission", "exhausting", "processes")
+"""Kinds of attacks beside which a classmate is graded; the others reach only themselves."""
 
 Entry = dict[str, Any]
 
@@ -122,7 +122,7 @@ def _course(attack: Attack, base: Course, folder: Path) -> Course:
     )
     hand_in(WITNESSES[1], VICTIM, attack.assignment, course)
     submit(attack, course, places)
-    if attack.kind not in NEIGHBOURS:
+    if attack.kind not in NEIGHBORS:
         shutil.rmtree(course.submission(VICTIM, attack.assignment).parent)
     return course
 
@@ -141,7 +141,7 @@ def _graded(attack: Attack, course: Course, folder: Path, library: Path) -> Entr
 
 def _entry(attack: Attack, course: Course, said: Entry) -> Entry:
     """What is written down of it."""
-    if attack.kind in NEIGHBOURS:
+    if attack.kind in NEIGHBORS:
         source = nbformat.read(course.source(attack.assignment), as_version=4)
         if _score(VICTIM, attack, course) != expected(WITNESSES[1], source):
             said["effects"].append("the classmate's mark is lost")
