@@ -122,11 +122,19 @@ def test_inputs_are_another_submissions_or_its_own() -> None:
 
 
 def test_the_order_is_drawn_and_some_are_asked_again() -> None:
-    questions = [Question("rate_outside", {"seed": seed}) for seed in range(40)]
+    questions = [Question("sgd", {"seed": seed}) for seed in range(40)]
     asked = order(questions, SEED)
     assert asked == order(questions, SEED) != order(questions, b"other")
     assert {one.key for one in asked} == {one.key for one in questions}
     assert len(questions) < len(asked) < 2 * len(questions)
+
+
+@pytest.mark.parametrize(("steps", "least"), [(1, 40), (3, 14), (10, 4), (40, 1), (100, 1)])
+def test_a_short_rule_of_plain_numbers_is_run_until_no_guess_is_lucky(
+    steps: int, least: int
+) -> None:
+    asked = order([Question("rate_inside", {"steps": steps})], SEED)
+    assert least <= len(asked) <= least + 1
 
 
 def test_the_worst_of_several_answers_counts(
