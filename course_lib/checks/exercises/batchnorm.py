@@ -99,7 +99,7 @@ EXERCISES = (
     _exercise(
         "batch_norm_backward",
         "batch_norm_backward",
-        "sec-backward",
+        "sec-batchnorm-backward",
         "The way back, by hand",
         "batch_norm_backward gives the three gradients of torch's operator",
         "batch norm backward",

@@ -85,7 +85,7 @@ EXERCISES = (
         "dropout_backward sends the gradient through the mask and the factor of the way there",
         "dropout backward",
         ("p",),
-        "16_dropout#sec-backward",
+        "16_dropout#sec-dropout-backward",
         chance=False,
     ),
     _exercise(

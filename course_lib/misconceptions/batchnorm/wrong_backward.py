@@ -2,7 +2,7 @@
 
 from course_lib.misconceptions.model import Misconception
 
-_BACKWARD = "17_batchnorm#sec-backward"
+_BACKWARD = "17_batchnorm#sec-batchnorm-backward"
 
 _AXES = "axes = [axis for axis in range(input.dim()) if axis != 1]\n"
 _SCALE = "scale = 1 / torch.sqrt(var.to(x.dtype) + eps).view(per_channel)\n"

@@ -2,7 +2,7 @@
 
 from course_lib.misconceptions.model import Misconception
 
-_BACKWARD = "16_dropout#sec-backward"
+_BACKWARD = "16_dropout#sec-dropout-backward"
 _INVERTED = "16_dropout#sec-inverted"
 _PUBLISHED = "16_dropout#sec-published"
 _BY = ("dropout_backward",)

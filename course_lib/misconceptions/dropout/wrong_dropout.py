@@ -4,7 +4,7 @@ from course_lib.misconceptions.model import Misconception
 
 _INVERTED = "16_dropout#sec-inverted"
 _PUBLISHED = "16_dropout#sec-published"
-_BACKWARD = "16_dropout#sec-backward"
+_BACKWARD = "16_dropout#sec-dropout-backward"
 _LAYER = "16_dropout#sec-layer"
 _MASK = "16_dropout#sec-mask"
 _BY = ("dropout",)
