@@ -11,7 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 
 from course_lib.grading import cells, files
-from course_lib.grading.gradebook import Scores
+from course_lib.grading.gradebook_writer import Scores
 from course_lib.grading.personal import ENTRY
 from course_lib.grading.results import stops
 from course_lib.grading.sanitize import NOTICES, mend

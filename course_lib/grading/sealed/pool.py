@@ -21,7 +21,8 @@ from rich.progress import (
 
 from course_lib.grading import feedback
 from course_lib.grading.course import Course, GradingError
-from course_lib.grading.gradebook import Returned, Writer, create
+from course_lib.grading.gradebook import Returned, create
+from course_lib.grading.gradebook_writer import Writer
 from course_lib.grading.machine import machine
 from course_lib.grading.release import release
 from course_lib.grading.run import Outcome
