@@ -112,8 +112,7 @@ def test_a_class_has_every_kind_of_student(assignment: str) -> None:
 def test_a_class_has_mistakes_and_right_answers_in_other_styles(assignment: str) -> None:
     every: tuple[Variant, ...] = (*MISCONCEPTIONS, *RIGHT)
     known = [v.slug for v in every if find(v.exercise).assignment == assignment]
-    if not known:
-        pytest.skip(f"{assignment} has no catalogue")
+    assert known
     used = {slug for recipe in recipes(assignment) for slug in recipe.variants}
     wrong = {slug for slug in used if isinstance(find_variant(slug), Misconception)}
     where = f"course_lib/grading/recipes/{assignment}.py; the catalogue has {known}"

@@ -28,6 +28,22 @@ def _exercise(
     )
 
 
+def _configuration(task: str, title: str, data: str) -> Exercise:
+    return _exercise(
+        f"{task}_configuration",
+        f"configurations.{task}_configuration",
+        title,
+        f"the median accuracy of your runs on {data} reaches the band",
+        "configuration",
+        "24_where_to_start#sec-checklist",
+        ("band",),
+        reference=task,
+        defaults={"band": "first"},
+        judged="outcome",
+        on_devices=False,
+    )
+
+
 EXERCISES = (
     _exercise(
         "initial_loss",
@@ -80,32 +96,8 @@ EXERCISES = (
         rtol=1e-10,
         pretended=True,
     ),
-    _exercise(
-        "digits_configuration",
-        "configurations.digits_configuration",
-        "The digits",
-        "the median accuracy of your runs on the digits reaches the band",
-        "configuration",
-        "24_where_to_start#sec-checklist",
-        ("band",),
-        reference="digits",
-        defaults={"band": "first"},
-        judged="outcome",
-        on_devices=False,
-    ),
-    _exercise(
-        "mnist1d_configuration",
-        "configurations.mnist1d_configuration",
-        "MNIST-1D",
-        "the median accuracy of your runs on MNIST-1D reaches the band",
-        "configuration",
-        "24_where_to_start#sec-checklist",
-        ("band",),
-        reference="mnist1d",
-        defaults={"band": "first"},
-        judged="outcome",
-        on_devices=False,
-    ),
+    _configuration("digits", "The digits", "the digits"),
+    _configuration("mnist1d", "MNIST-1D", "MNIST-1D"),
     _exercise(
         "own_parts",
         "configurations.mnist1d_configuration",
