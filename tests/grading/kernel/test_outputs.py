@@ -39,6 +39,7 @@ CELLS = {
     "place": "import pathlib; pathlib.Path('made.txt').write_text('made'); sorted(os.listdir())",
     "path": "[p for p in sys.path if 'site-packages' in p or p == '']",
     "arguments": "len(sys.argv), __name__, sys.flags.safe_path",
+    "graded": "'COURSE_GRADING' in os.environ",
     "source": "import inspect; print(inspect.getsource(outer))",
     "history": "In[2], Out[3]",
     "absent": "'course_lib' in sys.modules, 'zygote' in ' '.join(sys.modules)",

@@ -196,6 +196,12 @@ def test_no_environment_is_inherited(student: Class, monkeypatch: pytest.MonkeyP
     assert shown["data"] == {"text/plain": "False"}
 
 
+def test_the_courses_own_pictures_are_not_drawn(student: Class) -> None:
+    cell = "from course_lib.figures import picture\npicture(print)('drawn')"
+    (said,) = student().run(cell)
+    assert "not while grading" in said["text"] and "drawn\n" not in said["text"]
+
+
 @pytest.mark.parametrize("path", [__file__, os.path.dirname(__file__), "/etc/passwd", "/root"])
 def test_files_outside_cannot_be_read(student: Class, path: str) -> None:
     (error,) = student().run(f"import os; os.stat({path!r}) and open({path!r})")
