@@ -17,6 +17,7 @@ from course_lib.checks import CheckFailed
 from course_lib.checks.exercises import EXERCISES
 from course_lib.editions.leaks import HIDDEN_BEGIN
 from course_lib.editions.regions import read_regions, replace_regions
+from course_lib.figures.picture import GRADING
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from tests.pages import assert_leads_somewhere
@@ -115,6 +116,19 @@ class NotebookLaws:
             text = said[f"{name}-picture"]
             assert text.startswith("No picture yet."), text
             assert text.count("\n") == 1, text
+
+    @pytest.mark.usefixtures("fresh_session")
+    def test_while_it_is_graded_every_picture_is_one_line(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(GRADING, "1")
+        monkeypatch.delattr(plt, "figure")  # every figure begins with it
+        notebook, graded = self.notebook, graded_cells(self.notebook)
+        notebook.cells = [cell for cell in notebook.cells if cell not in graded]
+        drawn = {name: text for name, text in run(notebook).items() if name.endswith("-picture")}
+        assert drawn
+        for text in drawn.values():
+            assert text.splitlines()[-1].endswith("not while grading."), text
 
 
 @cache
