@@ -71,3 +71,14 @@ def test_a_visible_mistake_earns_its_hint_without_the_catalogue(edition):
         "assert load('optimizers')",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_an_unwritten_picture_is_one_line(edition):
+    done = run_in(
+        edition,
+        "from course_lib.figures import picture\n"
+        "from course_lib.optim import conventions\n"
+        "picture(conventions.rate_inside)(0.0, 1.0, 0.1, 0.9)",
+    )
+    assert done.stdout.startswith("No picture yet. NotImplementedError: rate_inside"), done.stderr
+    assert done.stdout.count("\n") == 1
