@@ -6,7 +6,6 @@ BOOK = Path(__file__).parents[1] / "book"
 TO_COME = {
     "12_schedules",
     "13_cycles_and_restarts",
-    "17_batchnorm",
     "19_hyperparameter_search",
     "21_ensembles",
     "24_where_to_start",
