@@ -177,14 +177,14 @@ def test_figure_1_bias_falls_and_the_variance_peaks_where_the_fit_is_possible():
     data = figure_data("F-2.1")
     bias2, variance = data["parts"].T
     assert (np.diff(variance) > 0).all()
-    assert bias2[0] > bias2[1] > bias2[3] > 100 * bias2[9]
+    assert bias2[0] > bias2[1] > 10 * bias2[3] > 100 * bias2[5:9].max()
     assert 2 < data["parts"].sum(1).argmin() < 9
     assert data["widths"][data["wide_parts"][:, 1].argmax()] == 200
     wrong = data["wide_wrong"].mean(1)
     assert wrong[-1] < wrong[:7].min() < 0.3 < wrong.max()
     assert data["wide_wrong"].shape[1] == 10
     fans = {degree: np.array(runs) for degree, runs in data["fans"].items()}
-    assert fans["9"].var(0).mean() > 2 * fans["1"].var(0).mean()
+    assert fans["12"].var(0).mean() > 10 * fans["1"].var(0).mean()
 
 
 @pytest.mark.book
