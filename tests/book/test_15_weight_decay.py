@@ -94,7 +94,7 @@ def test_corners_give_zeros_and_elimination_lets_the_large_one_grow():
     assert (held["L2"] != 0).all()
     for kind in ("L1", "elastic net"):
         zero = held[kind][:, 1] == 0
-        assert zero.any() and held[kind][zero][0, 0] > 0.5
+        assert zero.any() and held[kind][zero][0, 0] > 0.4
         assert (np.diff(zero.astype(int)) >= 0).all()  # once gone, it stays away
     small, large = held["elimination"][:, 1], held["elimination"][:, 0]
     dropped = int((small < 0.1).argmax())
