@@ -203,7 +203,7 @@ def test_figure_3_agrees_far_away_and_not_among_the_best(chapter):
 
 
 @pytest.mark.book
-def test_figure_4_reactions_refine_the_metric():
+def test_figure_4_reactions_refine_the_metric(chapter):
     data = figure_data("F-3.4")
     agreement, place = data["agreement"].mean(0), data["place"].mean(0)
     assert agreement[-1] > agreement[0] + 0.07 and agreement[-1] < data["ceiling"][0]
@@ -212,6 +212,8 @@ def test_figure_4_reactions_refine_the_metric():
     error, customer = data["pair"].astype(int)
     assert data["errors"][error] > data["errors"][customer]
     assert data["opinion"][error] < data["opinion"][customer]
+    shift = [abs(chapter.PICTURES[k].mean() - chapter.ORIGINAL.mean()) for k in (error, customer)]
+    assert shift[1] > shift[0] + 0.03
     assert data["agreement"].shape == (20, 7)
 
 
