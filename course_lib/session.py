@@ -83,11 +83,9 @@ def _put_in_place(name: str, obj: Any) -> None:
     """Set ``obj`` wherever the target's package holds the object of that name."""
     now = _registered.get(name, library(name))
     package = ".".join(written_as(name)[0].target.split(".")[:2])
-    inside = f"{package}."
-    for module_name, module in list(sys.modules.items()):
-        here = module_name == package or module_name.startswith(inside)
-        if here and vars(module).get(name) is now:
-            setattr(module, name, obj)
+    for module_name in [one for one in sys.modules if f"{one}.".startswith(f"{package}.")]:
+        if vars(sys.modules[module_name]).get(name) is now:
+            setattr(sys.modules[module_name], name, obj)
 
 
 def _source(obj: Any) -> str:

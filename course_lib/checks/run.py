@@ -1,7 +1,8 @@
 """One check from its name to its result: ask on every device, judge, look for a hint."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from course_lib.checks import devices, hints, verify
@@ -70,12 +71,45 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
         TypeError: If a parameter is unknown.
         ValueError: If a parameter is outside its domain.
     """
+    return run_cases(cases(exercise, parameters), subject or InSession())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A check on one device."""
+
+    exercise: Exercise
+    parameters: Mapping[str, Any]
+    inputs: Inputs
+    claim: str
+
+    @cached_property
+    def shown(self) -> Inputs:
+        """The inputs as whoever answers may see them."""
+        return {name: value for name, value in self.inputs.items() if name != KEPT_BACK}
+
+
+def cases(exercise: str, parameters: Mapping[str, Any]) -> list[Case]:
+    """One check on every device of this machine, the CPU first and a pretended one last.
+
+    Raises:
+        LookupError, TypeError, ValueError: As ``run_check``.
+    """
     wanted = find(exercise)
     inputs = build(wanted, parameters)
+    return [_case(device, wanted, parameters, inputs) for device in _devices(wanted)]
+
+
+def run_cases(cases: Sequence[Case], subject: Subject) -> Result:
+    """Check on one device after the other, up to the first that fails.
+
+    Args:
+        cases: The same check on each device.
+        subject: Who answers.
+    """
     results: list[Result] = []
-    for device in _devices(wanted):
-        case = _case(device, wanted, parameters, inputs)
-        results.append(_judged(case, subject or InSession()))
+    for case in cases:
+        results.append(_judged(case, subject))
         if results[-1].outcome == "failed":
             break
     decisive = results[-1] if results[-1].outcome == "failed" else results[0]
@@ -89,31 +123,21 @@ def _devices(exercise: Exercise) -> list[str]:
     return [device for device in devices.devices() if exercise.pretended or device != FAKE]
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A check on one device."""
-
-    exercise: Exercise
-    parameters: Mapping[str, Any]
-    inputs: Inputs
-    claim: str
-
-
-def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> _Case:
+def _case(device: str, exercise: Exercise, parameters: Mapping[str, Any], inputs: Inputs) -> Case:
     """The case for ``device``."""
     if device == FAKE:
-        inputs = pretended(inputs)
+        inputs = _pretended(inputs)
         promise = HYGIENE.format(name=exercise.name)
     else:
         promise = f"{exercise.claim}{_said({**exercise.defaults, **parameters})}"
     claim = f"{promise} ({device}, {inputs['extent']})"
-    return _Case(exercise, parameters, {**inputs, "device": device}, claim)
+    return Case(exercise, parameters, {**inputs, "device": device}, claim)
 
 
-def pretended(inputs: Inputs) -> Inputs:
+def _pretended(inputs: Inputs) -> Inputs:
     """The inputs for the pretended device, where few steps, of one parameter, are enough."""
     if "gradients" not in inputs:
-        return {**inputs, "device": FAKE}
+        return inputs
     gradients = inputs["gradients"]
     if "parameters" in inputs:
         count = len(inputs["parameters"]) if inputs["groups"] else 1
@@ -122,7 +146,7 @@ def pretended(inputs: Inputs) -> Inputs:
         gradients = full or rows
         inputs = {**inputs, "parameters": inputs["parameters"][:count]}
     few = gradients[:HYGIENE_STEPS]
-    return {**inputs, "gradients": few, "extent": f"{len(few)} steps", "device": FAKE}
+    return {**inputs, "gradients": few, "extent": f"{len(few)} steps"}
 
 
 def _said(parameters: Mapping[str, Any]) -> str:
@@ -132,12 +156,11 @@ def _said(parameters: Mapping[str, Any]) -> str:
     return "".join(f", {part}" for part in (*said, *odd))
 
 
-def _judged(case: _Case, subject: Subject) -> Result:
+def _judged(case: Case, subject: Subject) -> Result:
     """The result of one case, with its line and its hint."""
     slug = case.exercise.slug
     with Capture() as capture:
-        shown = {name: value for name, value in case.inputs.items() if name != KEPT_BACK}
-        answer = subject.call(slug, shown)
+        answer = subject.call(slug, case.shown)
     outcome, broken = _verdict(case.exercise, case.inputs, answer)
     hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
     if outcome == "failed":

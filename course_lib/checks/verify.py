@@ -4,7 +4,7 @@ The right answer is computed at the moment of checking, see ``course_lib.checks.
 student code runs here.
 """
 
-from functools import partial
+from collections.abc import Callable
 
 import torch
 
@@ -50,7 +50,7 @@ def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         return outcomes.judge(exercise, inputs, answer)
     right = expected(exercise, inputs) if answer["outcome"] == "answered" else []
     scales = SCALES[exercise.kind](inputs, right) if right and exercise.kind in SCALES else None
-    bound = partial(tolerance, exercise, inputs)
+    bound = tolerance(exercise, inputs)
     return ladder.climb(ladder.Climb(exercise, inputs, answer, right, bound, scales))
 
 
@@ -59,7 +59,7 @@ def _apart(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     right = APART[exercise.kind](exercise, inputs)
     named = {**inputs, "names": [*HANDED, *inputs["names"]]}
     scales = [[tensor.abs().max().clamp_min(1).double() for tensor in row] for row in right]
-    bound = partial(tolerance, exercise, inputs)
+    bound = tolerance(exercise, inputs)
     return ladder.climb(ladder.Climb(exercise, named, answer, right, bound, scales))
 
 
@@ -72,8 +72,8 @@ def expected(exercise: Exercise, inputs: Inputs) -> Trajectory:
     return EXPECTED[exercise.kind](exercise, inputs)
 
 
-def tolerance(exercise: Exercise, inputs: Inputs, dtype: torch.dtype, step: int) -> float:
-    """How far two faithful implementations may differ after ``step`` steps.
+def tolerance(exercise: Exercise, inputs: Inputs) -> Callable[[torch.dtype, int], float]:
+    """How far two faithful implementations may differ.
 
     Rounding errors add up: beyond ten steps the tolerance grows in proportion. Where the rule
     divides by a small difference or by the last gradient alone, digits are lost on both sides.
@@ -81,16 +81,19 @@ def tolerance(exercise: Exercise, inputs: Inputs, dtype: torch.dtype, step: int)
     Args:
         exercise: Its tolerance in double precision.
         inputs: Their options.
-        dtype: Of the tensors compared.
-        step: Steps taken, from 1.
 
     Returns:
-        A bound relative to the largest magnitude an element has had.
+        From the dtype of the tensors compared and the steps taken, from 1, to a bound relative to
+        the largest magnitude an element has had.
     """
-    base = max(RTOL.get(dtype, 0.0), exercise.rtol)
-    if exercise.kind not in STEPPING:
-        return base
-    return base * max(1.0, step / 10) * (50 if _loses_digits(inputs) else 1)
+    steps = exercise.kind in STEPPING
+    lost = 50 if steps and _loses_digits(inputs) else 1
+
+    def bound(dtype: torch.dtype, step: int) -> float:
+        base = max(RTOL.get(dtype, 0.0), exercise.rtol)
+        return base * max(1.0, step / 10) * lost if steps else base
+
+    return bound
 
 
 def _loses_digits(inputs: Inputs) -> bool:

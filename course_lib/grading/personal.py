@@ -57,6 +57,8 @@ def given(nb: NotebookNode) -> dict[str, str]:
 
 def _sets(source: str) -> bool:
     """Whether a cell assigns ``STUDENT``; False for what is no Python."""
+    if NAME not in source:
+        return False
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError):

@@ -7,6 +7,7 @@ each way of running: an optimizer that steps, a function that is called, a layer
 import linecache
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any
 
 import torch
@@ -84,8 +85,14 @@ _RUNS: dict[str, Run] = {
 @contextmanager
 def _pretended() -> Iterator[None]:
     """Tensors without values; without autograd, which on a build of torch without CUDA aborts."""
-    with FakeTensorMode(), torch.inference_mode():
+    with _mode(), torch.inference_mode():
         yield
+
+
+@cache
+def _mode() -> FakeTensorMode:
+    """One for all: a new one keeps the text of every line that led to it, which takes long."""
+    return FakeTensorMode()
 
 
 def _text(error: BaseException) -> str:

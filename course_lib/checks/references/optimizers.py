@@ -37,9 +37,9 @@ def _bare(name: str) -> type[torch.optim.Optimizer]:
     torchs = getattr(torch.optim, name)
     rule = inspect.unwrap(torchs.step)
 
-    @torch.no_grad()
     def step(self: torch.optim.Optimizer) -> None:
-        rule(self)
+        with torch.no_grad():
+            rule(self)
 
     # Torch puts its marks around every step that does not say it has them.
     vars(step)["hooked"] = True
