@@ -1,8 +1,9 @@
 """What may cross between judge and worker: plain values and raw tensor bytes, within limits.
 
 A message is a header and a body. The header is JSON in which every tensor is a number, the place of
-its description; the body is the tensors' bytes, one after the other. Nothing in it is ever
-executed: whoever reads a message gets numbers, strings, lists, dicts and tensors, or an error.
+its description; the body is the tensors' bytes, those of one dtype after those of another. Nothing
+in it is ever executed: whoever reads a message gets numbers, strings, lists, dicts and tensors, or
+an error.
 """
 
 import json
@@ -16,6 +17,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+AHEAD = 0.5
+"""Seconds after which a process that was asked for several answers gives those it has."""
 
 _HEAD = struct.Struct("<IQ")
 """Lengths of header and body."""
@@ -35,6 +39,8 @@ _DTYPES = {
         torch.complex128,
     )
 }
+
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 _TENSOR, _COMPLEX = "\0tensor", "\0complex"
 """Keys no dict of plain values may have."""
@@ -90,20 +96,19 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
             body += value.numel() * value.element_size()
             if body > limits.body:
                 raise BorderError(f"tensors of more than {limits.body} bytes")
-            tensors.append(_on_the_cpu(value))
+            tensors.append(_plain(value))
             return {_TENSOR: len(tensors) - 1}
         raise BorderError(f"a {type(value).__name__} cannot pass")
 
     message = {"value": plain(value, 0), "tensors": []}
-    message["tensors"] = [[_name(tensor), list(tensor.shape)] for tensor in tensors]
+    message["tensors"] = [[_NAMES[tensor.dtype], list(tensor.shape)] for tensor in tensors]
     try:
         header = json.dumps(message).encode()
     except (ValueError, UnicodeEncodeError) as error:
         raise BorderError(f"a value cannot be written ({error})") from error
     if len(header) > limits.header:
         raise BorderError(f"plain values of more than {limits.header} bytes")
-    parts = [_HEAD.pack(len(header), body), header, *map(_bytes, tensors)]
-    return b"".join(parts)
+    return b"".join([_HEAD.pack(len(header), body), header, *map(_bytes, _by_dtype(tensors))])
 
 
 def decode(header: bytes, body: bytes, limits: Limits = Limits()) -> Any:
@@ -186,43 +191,51 @@ class Channel:
         return b"".join(parts)
 
 
-def _on_the_cpu(tensor: Tensor) -> Tensor:
-    """The numbers of a tensor alone: no graph, no subclass, no strides of its own."""
+def _plain(tensor: Tensor) -> Tensor:
+    """The numbers of a tensor alone: no graph, no subclass, on the CPU."""
     if type(tensor) not in (Tensor, torch.nn.Parameter) or tensor.layout != torch.strided:
         raise BorderError(f"a {type(tensor).__name__} cannot pass")
-    if _name(tensor) not in _DTYPES:
+    if tensor.dtype not in _NAMES:
         raise BorderError(f"a tensor of {tensor.dtype} cannot pass")
-    return tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    return tensor.detach().cpu()
 
 
-def _name(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+def _by_dtype(tensors: list[Tensor]) -> list[list[Tensor]]:
+    """Tensors of one dtype together, in the order in which dtypes and tensors come."""
+    groups: dict[torch.dtype, list[Tensor]] = {}
+    for tensor in tensors:
+        groups.setdefault(tensor.dtype, []).append(tensor)
+    return list(groups.values())
 
 
-def _bytes(tensor: Tensor) -> bytes:
-    return tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
+def _bytes(tensors: list[Tensor]) -> bytes:
+    """The bytes of tensors of one dtype: joined first, since a copy of each costs more."""
+    joined = torch.cat([tensor.reshape(-1) for tensor in tensors])
+    plain = joined.resolve_conj().resolve_neg()
+    return plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
 
 
 def _description(entry: Any) -> tuple[torch.dtype, list[int], int]:
     name, shape = entry
-    sizes = [size for size in shape if type(size) is int and size >= 0]
-    if len(sizes) != len(shape):
+    if not all(type(size) is int and size >= 0 for size in shape):
         raise BorderError("a tensor without a proper shape")
-    dtype = _DTYPES[name]
-    return dtype, sizes, math.prod(sizes) * dtype.itemsize
+    return _DTYPES[name], shape, math.prod(shape)
 
 
 def _cut(described: list[tuple[torch.dtype, list[int], int]], body: bytes) -> list[Tensor]:
-    if sum(size for _, _, size in described) != len(body):
+    if sum(count * dtype.itemsize for dtype, _, count in described) != len(body):
         raise BorderError("a body that is not as long as its tensors")
-    tensors, start = [], 0
-    for dtype, shape, size in described:
-        if not size:
-            tensors.append(torch.empty(shape, dtype=dtype))
-            continue
-        raw = bytearray(body[start : start + size])
-        tensors.append(torch.frombuffer(raw, dtype=torch.uint8).view(dtype).reshape(shape))
-        start += size
+    tensors: list[Tensor] = [torch.empty(0)] * len(described)
+    start = 0
+    for dtype in dict.fromkeys(dtype for dtype, _, _ in described):
+        places = [place for place, (own, _, _) in enumerate(described) if own == dtype]
+        counts = [described[place][2] for place in places]
+        raw = bytearray(body[start : start + sum(counts) * dtype.itemsize])
+        joined = torch.frombuffer(raw, dtype=torch.uint8) if raw else torch.empty(0).byte()
+        parts: Any = torch.split(joined.view(dtype), counts)
+        for place, part in zip(places, parts, strict=True):
+            tensors[place] = part.view(described[place][1])
+        start += len(raw)
     return tensors
 
 

@@ -155,14 +155,42 @@ class Worker:
         Raises:
             Lost: If it does not answer in time, or is gone.
         """
+        return self.take(self.post(do, seconds, **details), seconds)
+
+    def post(self, do: str, seconds: float, **details: Any) -> int:
+        """Ask for something that is taken later, and before anything else is asked for.
+
+        Args:
+            do: As in ``request``.
+            seconds: How long it may take.
+            **details: Of what is to be done.
+
+        Returns:
+            The number of the request.
+
+        Raises:
+            Lost: If the process is gone.
+        """
         self._asked += 1
         message = {"number": self._asked, "do": do, "seconds": seconds, **details}
         try:
             self._channel.send(message)
         except OSError as error:
             raise self._gone() from error
+        return self._asked
+
+    def take(self, number: int, seconds: float) -> dict[str, Any]:
+        """The reply to a request.
+
+        Args:
+            number: Of the request.
+            seconds: How long it may take.
+
+        Raises:
+            Lost: If none comes in time, or the process is gone.
+        """
         reply = self._reply(seconds + GRACE)
-        while reply.get("number") != self._asked:  # an answer to what was given up
+        while reply.get("number") != number:  # an answer to what was given up
             reply = self._reply(seconds + GRACE)
         if reply.get("late"):
             raise Lost("CellTimeoutError", f"it did not finish within {seconds:g} s", alive=True)

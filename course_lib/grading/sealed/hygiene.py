@@ -16,7 +16,7 @@ from course_lib.grading.sealed.questions import Question
 NUMBERS = ("lr", "eps", "betas", "alpha", "rho", "seed", "steps", "scale")
 """Parameters that change numbers, and never which lines of a rule run."""
 
-UNSEEN = (*NUMBERS, "missing", "changes", "dtype", "student")
+UNSEEN = (*NUMBERS, "missing", "changes", "dtype", "shapes", "student")
 """Parameters that make no difference in a step or two without values."""
 
 Path = frozenset[str]
@@ -37,6 +37,11 @@ class Hygiene:
         for question in questions:
             self._questions.setdefault(question.exercise, {})[path(question)] = question
 
+    def standing(self, exercise: str) -> list[Question]:
+        """The questions that stand for all of an exercise."""
+        own = self._questions[exercise]
+        return [own[one] for one in cover(own)]
+
     def answer(self, question: Question, ask: Ask) -> Answer:
         """The answer on the pretended device: of this question, or of those that stand for it.
 
@@ -48,7 +53,7 @@ class Hygiene:
         standing = self._questions.setdefault(exercise, {})
         standing.setdefault(own, question)
         if exercise not in self._clean:
-            asked = {one: ask(standing[one]) for one in cover(standing)}
+            asked = {path(one): ask(one) for one in self.standing(exercise)}
             self._answers |= {one: answer for one, (_, answer) in asked.items()}
             self._clean[exercise] = all(is_clean(exercise, *found) for found in asked.values())
         if own not in self._answers:
@@ -108,8 +113,6 @@ def _parts(name: str, value: Any) -> Iterable[Any]:
     """What of a value a rule may ask for: of a number whether it is 0 or 1, of a shape its axes."""
     if name == "shape":
         return [len(value)]
-    if name == "shapes":
-        return {len(shape) for shape in value}
     if name == "modes" or (name in ("training", "gradients") and isinstance(value, (list, tuple))):
         return set(value)
     if name == "gradients" or _is_row(value):

@@ -14,21 +14,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType, SimpleNamespace
+from functools import lru_cache
+from itertools import pairwise
+from types import CodeType, MappingProxyType, SimpleNamespace
 from typing import Any
 
-from course_lib.checks.exercises import find
-from course_lib.checks.inputs import build
+import torch
+
 from course_lib.checks.report import CheckFailed
-from course_lib.checks.run import pretended, run_check
-from course_lib.checks.spec import FAKE, KEPT_BACK, Answer, Inputs, Result
+from course_lib.checks.run import Case, cases, run_cases
+from course_lib.checks.spec import FAKE, Answer, Inputs, Result
 from course_lib.grading.sealed.desk import Lost
 from course_lib.grading.sealed.hygiene import Hygiene
 from course_lib.grading.sealed.questions import Question, drawn, fresh, order
-from course_lib.grading.sealed.student import Student, stopped
+from course_lib.grading.sealed.student import Call, Student, stopped
 
 CHECKS = "course_lib.checks"
 """The module whose names are bound to the student's process."""
+
+BATCH = 12
+"""Questions that are put at once; few enough that judge and process both have work."""
 
 Found = Result | Lost
 
@@ -73,10 +78,13 @@ class Judge:
     def __init__(
         self, student: Student, seed: bytes, given: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        self._student, self._seed, self._given = student, seed, given
+        self.student, self._seed, self._given = student, seed, given
         self._found: dict[str, Found] = {}
+        self._made: dict[str, list[Case]] = {}
+        self._answers: dict[str, Answer] = {}
         self._hygiene = Hygiene(())
         self._traced = set[str]()
+        self._told = set[str]()  # questions and exercises that were put into a batch
         self.reached: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}
 
@@ -87,8 +95,13 @@ class Judge:
         self._traced = drawn(questions, self._seed)
         names: dict[str, Any] = {"__name__": "tests", **self._given}
         with _without_logs():
-            for question in order(questions, self._seed):
-                self._ask(question)
+            batches = [(), *_batches(order(questions, self._seed)), ()]
+            for batch, following in pairwise(batches):
+                # These are made while the process answers the batch.
+                calls = self._calls(following)
+                self.student.begin(calls)
+                for question in batch:
+                    self._ask(question)
             for question in questions:
                 if question.exercise in self.reached:
                     self._found[question.key] = self._refused(question)
@@ -97,32 +110,86 @@ class Judge:
     def _ask(self, question: Question) -> Found:
         """Ask; of several answers to the same question the worst one counts."""
         began = time.perf_counter()
-        found = self._asked(question)
         known = self._found.get(question.key)
+        found = self._asked(question) if known is None else self._asked_again(question, known)
         self._found[question.key] = found if known is None else max(known, found, key=_badness)
         took = time.perf_counter() - began
         self.seconds[question.exercise] = self.seconds.get(question.exercise, 0.0) + took
         return self._found[question.key]
 
     def _asked(self, question: Question) -> Found:
-        traced = question.key in self._traced
-        subject = _Listening(self._student, question, self._hygiene, self._seed, traced)
+        subject = _Listening(self, question)
+        found = self._judged(self._cases(question), subject)
+        self._answers[question.key] = subject.answer
+        if "reached" in subject.answer:
+            self.reached.setdefault(question.exercise, subject.answer)
+        return found if isinstance(found, Lost) else replace(found, notes=subject.notes)
+
+    def _asked_again(self, question: Question, known: Found) -> Found:
+        """Ask on the CPU once more; an answer that is not the first one again is judged, too."""
+        case = self._cases(question)[0]
         try:
-            result = run_check(question.exercise, subject, **fresh(question, self._seed))
+            answer = self.call(question, case.shown)
+        except Lost as lost:
+            return lost
+        if alike(answer, self._answers[question.key]):
+            return known
+        if "reached" in answer:
+            self.reached.setdefault(question.exercise, answer)
+        return self._judged([case], _Known(answer))
+
+    def call(self, question: Question, inputs: Inputs) -> Answer:
+        """The answer on a real device."""
+        traced = question.key in self._traced and question.key not in self._answers
+        return self.student.call(question.exercise, inputs, traced)
+
+    def _calls(self, questions: Sequence[Question]) -> list[Call]:
+        """What the process can answer ahead: on the CPU, and once for all where it is pretended.
+
+        One question of an exercise is traced, the first time, which takes three times as long.
+        """
+        calls = []
+        for question in questions:
+            exercise, on_devices = question.exercise, self._cases(question)
+            traced = question.key in self._traced - self._told
+            calls.append(Call(exercise, on_devices[0].shown, traced))
+            if on_devices[-1].inputs["device"] == FAKE and exercise not in self._told:
+                calls += map(self._pretended, self._hygiene.standing(exercise))
+            self._told |= {question.key, exercise}
+        return calls
+
+    def _pretended(self, question: Question) -> Call:
+        return Call(question.exercise, self._cases(question)[-1].shown)
+
+    def pretended(self, question: Question) -> Answer:
+        """The answer on the pretended device, or that to a question which stands for it."""
+
+        def ask(standing: Question) -> tuple[Inputs, Answer]:
+            case = self._cases(standing)[-1]
+            return case.inputs, self.student.call(standing.exercise, case.shown)
+
+        return self._hygiene.answer(question, ask)
+
+    def _judged(self, cases: Sequence[Case], subject: "_Listening | _Known") -> Found:
+        try:
+            return run_cases(cases, subject)
         except Lost as lost:
             return lost
         except Exception as error:  # an answer may be built to break its own comparison
             if not subject.answer:
                 raise  # the question's own fault, not an answer's
             return Lost("NotRun", f"its answer cannot be judged ({type(error).__name__})")
-        if "reached" in subject.answer:
-            self.reached.setdefault(question.exercise, subject.answer)
-        return replace(result, notes=(*subject.notes, *result.notes))
 
     def _refused(self, question: Question) -> Found:
         """What a question finds where another one of its exercise was not answered by own work."""
         answer = {**self.reached[question.exercise], "outcome": "refused"}
-        return run_check(question.exercise, _Known(answer), **fresh(question, self._seed))
+        return run_cases(self._cases(question), _Known(answer))
+
+    def _cases(self, question: Question) -> list[Case]:
+        """The question on every device, on inputs of this submission's own, made once."""
+        if question.key not in self._made:
+            self._made[question.key] = cases(question.exercise, fresh(question, self._seed))
+        return self._made[question.key]
 
     def _decide(self, test: TestCell, names: dict[str, Any]) -> Verdict:
         asked: dict[str, Found] = {}
@@ -138,7 +205,7 @@ class Judge:
         score = 0.0
         try:
             with redirect_stdout(out):
-                score = points(execute(test, names, check, self._student.value), test.points)
+                score = points(execute(test, names, check, self.student.value), test.points)
         except Lost as lost:
             outputs = [stopped(lost)]
         except CheckFailed as failed:
@@ -150,38 +217,55 @@ class Judge:
         return Verdict(test, score, outputs, asked)
 
 
-class _Listening:
-    """The student's process as a subject, whose notes on real devices are kept."""
+def _batches(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
+    """A few at a time: while one batch is judged, the process works on the next."""
+    return (questions[i : i + BATCH] for i in range(0, len(questions), BATCH))
 
-    def __init__(
-        self, student: Student, question: Question, hygiene: Hygiene, seed: bytes, traced: bool
-    ) -> None:
-        self._student, self._question, self._hygiene = student, question, hygiene
-        self._seed, self._traced = seed, traced
+
+class _Listening:
+    """The student's process as a subject, whose answer and notes on real devices are kept."""
+
+    def __init__(self, judge: Judge, question: Question) -> None:
+        self._judge, self._question = judge, question
         self.notes: tuple[str, ...] = ()
         self.answer: Answer = {}
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         if inputs["device"] == FAKE:
-            return self._hygiene.answer(self._question, self._pretended)
-        self.answer = self._student.call(exercise, inputs, self._traced)
-        self.notes = self._student.notes
-        return self.answer
-
-    def _pretended(self, question: Question) -> tuple[Inputs, Answer]:
-        inputs = pretended(build(find(question.exercise), fresh(question, self._seed)))
-        shown = {name: value for name, value in inputs.items() if name != KEPT_BACK}
-        return inputs, self._student.call(question.exercise, shown)
+            return self._judge.pretended(self._question)
+        answer = self._judge.call(self._question, inputs)
+        if not self.answer or "reached" in answer:
+            self.answer = answer
+        self.notes = self._judge.student.notes
+        return answer
 
 
 class _Known:
     """An answer that was given before."""
 
     def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+        self.answer = answer
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
-        return self._answer
+        return self.answer
+
+
+def alike(left: Any, right: Any) -> bool:
+    """Whether two answers are the same: plain values, and tensors bit by bit.
+
+    Example:
+        >>> alike({"trajectory": [torch.ones(2)]}, {"trajectory": [torch.ones(2)]})
+        True
+    """
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, torch.Tensor):
+        return left.dtype == right.dtype and torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(alike, left, right))
+    return bool(left == right)
 
 
 def report(found: Found) -> None:
@@ -219,13 +303,21 @@ def execute(
         return bound if name == CHECKS else builtins.__import__(name, *rest, **options)
 
     names["__builtins__"] = {**vars(builtins), "__import__": import_}
+    body, last = _compiled(test)
+    exec(body, names)
+    return eval(last, names)
+
+
+@lru_cache(1000)
+def _compiled(test: TestCell) -> tuple[CodeType, CodeType]:
+    """A test cell but for its last expression, and that: None where there is none."""
     tree = ast.parse(test.source, test.name)
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        exec(compile(tree, f"<{test.name}>", "exec"), names)
-        return None
-    exec(compile(ast.Module(tree.body[:-1], []), f"<{test.name}>", "exec"), names)
-    return eval(compile(ast.Expression(last.value), f"<{test.name}>", "eval"), names)
+    value: ast.expr = ast.Constant(None, lineno=1, col_offset=0)
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        value = tree.body.pop().value  # type: ignore[attr-defined]
+    where = f"<{test.name}>"
+    last = ast.fix_missing_locations(ast.Expression(value))
+    return compile(tree, where, "exec"), compile(last, where, "eval")
 
 
 def points(value: Any, most: float) -> float:

@@ -144,12 +144,17 @@ class _Class:
                 f"Grading {self._room.assignment}", total=len(self._names), failed=0, rate=0.0
             )
             while self._todo or judges.busy:
-                while self._todo and judges.free:
-                    judges.give(*self._todo.popleft())
-                for done in judges.done():
+                self._hand_out(judges)
+                found = judges.done()
+                self._hand_out(judges)  # they go on while marks are written here
+                for done in found:
                     self._take(done)
                 self._show(progress, bar)
         return [self._outcomes[name] for name in self._names]
+
+    def _hand_out(self, judges: Crew) -> None:
+        while self._todo and judges.free:
+            judges.give(*self._todo.popleft())
 
     def _show(self, progress: Progress, bar: TaskID) -> None:
         done = len(self._outcomes)

@@ -1,7 +1,8 @@
 """A submission that runs: its cells, then answers, whatever its code does to its process."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Any
 from course_lib.checks.spec import Answer, Inputs
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.sealed import evidence
+from course_lib.grading.sealed.border import AHEAD, BorderError
 from course_lib.grading.sealed.desk import Desk, Lost, Worker
 
 
@@ -30,6 +32,15 @@ class Bounds:
     whole: float = 60.0
     restarts: int = 5
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of what was implemented, as ``Student.call`` has it."""
+
+    exercise: str
+    inputs: Inputs
+    traced: bool = False
 
 
 class Student:
@@ -56,9 +67,12 @@ class Student:
         self._patience = bounds.cell
         self._worker: Worker | None = None
         self.starts = 0
+        self._ended = 0
         self.layers: list[dict[str, Any]] = []
         self.notes: tuple[str, ...] = ()
         self._stuck: dict[str, Lost] = {}
+        self._begun: tuple[Sequence[Call], int] | None = None
+        self._ready: dict[int, list[dict[str, Any]]] = {}
 
     def __enter__(self) -> "Student":
         return self
@@ -89,6 +103,19 @@ class Student:
             self._patience = max(self.bounds.call, self.bounds.cell / 6)
         return shown
 
+    def begin(self, calls: Sequence[Call]) -> None:
+        """Let the process begin with calls to come; ``call`` then finds their answers ready.
+
+        Args:
+            calls: With the very inputs that ``call`` is given later.
+        """
+        self._fetch()
+        calls = [call for call in calls if call.exercise not in self._stuck]
+        if self._worker and calls:
+            said = [vars(call) for call in calls]
+            with suppress(BorderError), self._spared():
+                self._begun = calls, self._worker.post("ask", self.bounds.call, calls=said)
+
     def call(self, exercise: str, inputs: Inputs, traced: bool = False) -> Answer:
         """What the student's code gives; a `Subject` for checks.
 
@@ -103,9 +130,7 @@ class Student:
         if exercise in self._stuck:
             raise self._stuck[exercise]
         try:
-            reply = self._request(
-                "ask", self.bounds.call, exercise=exercise, inputs=inputs, traced=traced
-            )
+            reply = self._reply(Call(exercise, inputs, traced))
         except Lost as lost:
             self._stuck[exercise] = lost
             raise
@@ -117,6 +142,29 @@ class Student:
         except (evidence.Unfit, TypeError) as error:
             said = {"type": "an answer nobody can judge", "message": str(error)}
             return {"outcome": "raised", "step": 0, **said}
+
+    def _reply(self, call: Call) -> dict[str, Any]:
+        if not self._ready.get(id(call.inputs)):
+            self._fetch()
+        if ready := self._ready.get(id(call.inputs)):
+            reply = ready.pop(0)
+        else:
+            said = self._request("ask", self.bounds.call, calls=[vars(call)])
+            reply = (*_replies(said), said)[0]
+        if reply.get("late"):
+            reason = f"it did not finish within {self.bounds.call:g} s"
+            raise Lost("CellTimeoutError", reason, alive=True)
+        return reply
+
+    def _fetch(self) -> None:
+        """Take the answers to what was begun; a call that has none is made again, by itself."""
+        if not self._begun or not self._worker:
+            return
+        (calls, number), self._begun = self._begun, None
+        with self._spared():
+            said = self._worker.take(number, min(self.bounds.call + AHEAD, self._left()))
+            for call, reply in zip(calls, _replies(said), strict=False):
+                self._ready.setdefault(id(call.inputs), []).append(reply)
 
     def value(self, name: str) -> Any:
         """A plain value of the student's session.
@@ -134,22 +182,46 @@ class Student:
         raise TypeError(f"{name} cannot be read: {_why(reply)}")
 
     def _request(self, do: str, seconds: float, **details: Any) -> dict[str, Any]:
+        self._fetch()
+        left = self._left()
+        with self._watched():
+            return self._living().request(do, min(seconds, left), **details)
+
+    def _left(self) -> float:
+        """Seconds left of the whole submission's."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise Lost("CellTimeoutError", f"the submission took its {self.bounds.whole:g} s")
+        return left
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Forget a process that is gone, and count it."""
         try:
-            return self._living().request(do, min(seconds, left), **details)
+            yield
         except Lost as lost:
             if not lost.alive:
                 self._worker = None
+                self._ended += 1
             raise
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        """Forget a process that is gone: what ended it shows when calls are made one by one."""
+        worker = self._worker
+        try:
+            yield
+        except Lost as lost:
+            if worker and not lost.alive:
+                worker.close()
+                self._worker = None
 
     def _living(self) -> Worker:
         """The worker, or a new one in which all cells but the fatal ones were run again."""
         if self._worker:
             return self._worker
-        if self.starts > self.bounds.restarts:
-            raise Lost("NotRun", f"the code ended its process {self.starts} times")
+        if self._ended > self.bounds.restarts:
+            raise Lost("NotRun", f"the code ended its process {self._ended} times")
         self.starts += 1
         self._worker = self._desk.hire(self._files, self.bounds.limits, self._required)
         self.layers = self._worker.layers
@@ -162,6 +234,11 @@ def stopped(lost: Lost) -> dict[str, Any]:
     """The output of a cell that was not run to its end."""
     said = lost.reason if lost.name == "CellTimeoutError" else f"Not run: {lost.reason}."
     return {"output_type": "error", "ename": lost.name, "evalue": said, "traceback": [said]}
+
+
+def _replies(said: dict[str, Any]) -> list[dict[str, Any]]:
+    replies = said.get("replies")
+    return [r for r in replies if isinstance(r, dict)] if isinstance(replies, list) else []
 
 
 def _why(reply: dict[str, Any]) -> str:
