@@ -81,9 +81,9 @@ def test_the_chapters_of_the_pipeline_say_where_they_stand(site: Path) -> None:
     for place, page in pages.items():
         (strip,) = strips(site / "book" / f"{page}.html")
         assert marked(strip) == STANDS[int(place)], page
-        first = BeautifulSoup((site / "book" / f"{page}.html").read_text("utf-8"), "html.parser")
-        heading = first.find("h1")
-        assert isinstance(heading, Tag)
+        built = BeautifulSoup((site / "book" / f"{page}.html").read_text("utf-8"), "html.parser")
+        heading = built.select_one("article h1")
+        assert heading is not None
         following = heading.find_next(["nav", "p"])
         assert isinstance(following, Tag) and following.get("class") == ["pipeline"], page
 
