@@ -50,7 +50,7 @@ def describe(exercise: Exercise, inputs: Inputs, answer: Answer) -> Fingerprint 
         answer: What came; of a layer run apart from the function it calls, what came there.
     """
     answer = answer.get("apart", answer)
-    if answer.get("type") == "FakeTensorDeviceMismatchError":
+    if answer.get("type") == "DeviceMismatch":
         return {"numbers": [], "faults": ["state elsewhere"]}
     if answer["outcome"] == "raised":
         return {"numbers": [], "faults": [f"{answer['type']}: {answer['message']}"]}

@@ -49,7 +49,7 @@ def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
     if strays := answer.get("faults", {}).get("state elsewhere"):
         entry = strays[0]
         return Break("device", _elsewhere(entry["entry"], entry["device"]))
-    if answer.get("type") == "FakeTensorDeviceMismatchError":
+    if answer.get("type") == "DeviceMismatch":
         return Break(
             "device",
             f"on a GPU, tensors of two devices meet: {_ADVICE[exercise.kind == 'optimizer']} "

@@ -7,17 +7,16 @@ each way of running: an optimizer that steps, a function that is called, a layer
 import linecache
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cache
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from course_lib.checks.collect.apart import run_apart
 from course_lib.checks.collect.calls import run_calls
 from course_lib.checks.collect.layer import run_layer
 from course_lib.checks.collect.optimizer import run_convention, run_optimizer
 from course_lib.checks.collect.plateau import run_plateau
+from course_lib.checks.collect.pretended import Pretended
 from course_lib.checks.collect.shared import At
 from course_lib.checks.collect.training import (
     run_configuration,
@@ -84,15 +83,10 @@ _RUNS: dict[str, Run] = {
 
 @contextmanager
 def _pretended() -> Iterator[None]:
-    """Tensors without values; without autograd, which on a build of torch without CUDA aborts."""
-    with _mode(), torch.inference_mode():
+    """Tensors without values, and without autograd, which would only take time."""
+    mode: Any = Pretended  # torch does not type it
+    with mode(), torch.no_grad():
         yield
-
-
-@cache
-def _mode() -> FakeTensorMode:
-    """One for all: a new one keeps the text of every line that led to it, which takes long."""
-    return FakeTensorMode()
 
 
 def _text(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checks.collect.pretended import DEVICE
 from course_lib.checks.collect.shared import At, Trajectory, copy, kind, placer, same, strays
 from course_lib.checks.spec import FAKE, Inputs
 
@@ -38,7 +39,7 @@ def run_calls(function: Any, inputs: Inputs, at: At) -> dict[str, Any]:
             return {"trajectory": trajectory, "faults": {}, "got": kind(returned), "step": number}
         if pretended:
             named = ((f"value {i}", value) for i, value in enumerate(values))
-            faults |= strays(named, torch.device("cuda", 0))
+            faults |= strays(named, torch.device(DEVICE))
             continue
         changed = [args[i] for i in inputs["changes"]]
         _note(faults, args, before, inputs, number)

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from course_lib.checks.collect.pretended import DEVICE
 from course_lib.checks.collect.shared import At, Trajectory, tuples
 from course_lib.checks.spec import FAKE, Inputs
 
@@ -14,7 +15,7 @@ def run_plateau(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     ``inputs`` holds ``rates``, one for each group of the optimizer; ``options`` of the schedule;
     ``metrics``; ``edits``, rates set from outside before a step, by its number from 1.
     """
-    device = "cuda" if inputs["device"] == FAKE else inputs["device"]
+    device = DEVICE if inputs["device"] == FAKE else inputs["device"]
     groups = [{"params": [torch.zeros(1, device=device)], "lr": rate} for rate in inputs["rates"]]
     optimizer = torch.optim.SGD(groups)
     schedule = cls(optimizer, **tuples(inputs["options"]))

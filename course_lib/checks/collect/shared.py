@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checks.collect.pretended import DEVICE
 from course_lib.checks.spec import FAKE
 
 Trajectory = list[list[Tensor]]
@@ -21,7 +22,7 @@ class At:
 def placer(device: str) -> Callable[[Tensor], Tensor]:
     """A function that gives a fresh copy of a tensor on ``device``, a pretended one too."""
     if device == FAKE:
-        return lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cuda")
+        return lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=DEVICE)
     return lambda tensor: tensor.to(device, copy=True)
 
 

@@ -1,0 +1,75 @@
+"""A pretended GPU: tensors without values, and operators that refuse to mix devices."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+DEVICE = "meta"
+"""torch's device for tensors that have a shape and a dtype and no values."""
+
+aten = torch.ops.aten
+
+COPIES = (aten._to_copy, aten.copy_, aten.copy, aten._copy_from)
+"""Operators that take numbers from one device to another; all others stay on one."""
+
+LOOKUPS = (aten.index, aten.index_put, aten.index_put_)
+"""Operators that take their places from the CPU, too."""
+
+
+class DeviceMismatch(RuntimeError):
+    """Tensors of two devices met, as no GPU would let them."""
+
+
+class NoValue(RuntimeError):
+    """A number was asked of a pretended tensor."""
+
+
+class Pretended(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it holds, operators on pretended tensors behave as those on a GPU.
+
+    torch's own operators without values let some pairs of devices pass, above all in place.
+    A tensor of one number may lie anywhere, as on a GPU.
+    """
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        operator = func.overloadpacket
+        if operator in COPIES:
+            return _copied(func, args, kwargs)
+        if operator is aten._local_scalar_dense and args[0].device.type == DEVICE:
+            raise NoValue("a pretended tensor has no value to read")
+        if operator not in LOOKUPS:
+            _on_one_device(func, tensors((args, kwargs)))
+        return func(*args, **kwargs)
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """All tensors in an operator's arguments."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from tensors(entry)
+    elif isinstance(value, dict):
+        yield from tensors(list(value.values()))
+
+
+def _on_one_device(func: Any, found: Iterator[Tensor]) -> None:
+    kinds = {tensor.device.type for tensor in found if tensor.dim()}
+    if len(kinds) > 1:
+        raise DeviceMismatch(f"{func._schema.name}: needed tensors of one device, got cpu and cuda")
+
+
+def _copied(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A copy; numbers that a pretended tensor does not have are zeros on the CPU."""
+    target, source = (args[0], args[1]) if len(args) > 1 else (None, args[0])
+    if source.device.type != DEVICE:
+        return func(*args, **kwargs)
+    if target is not None:
+        return target if target.device.type == DEVICE else target.zero_()
+    if torch.device(kwargs.get("device") or DEVICE).type == DEVICE:
+        return func(*args, **kwargs)
+    return torch.zeros(source.shape, dtype=kwargs.get("dtype") or source.dtype)
