@@ -63,6 +63,8 @@ def svg_of(figure: Figure, name: str, alt: str) -> str:
         )
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    # The same image drawn twice would have one id; nothing points to it.
+    svg = re.sub(r'(<image [^>]*?)\bid="[^"]*" ?', r"\1", svg)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\1{name}-", svg)
     svg = svg.replace("#000000", "currentColor")

@@ -1,7 +1,6 @@
 """Run an optimizer step by step, or a velocity convention."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import torch
@@ -92,7 +91,7 @@ def _unmarked(optimizer: Any) -> Callable[[], Any]:
     hooks = (f"_optimizer_step_{when}_hooks" for when in ("pre", "post"))
     if own is None or any(getattr(optimizer, name, None) for name in hooks):
         return step  # type: ignore[no-any-return]
-    return partial(own, optimizer)
+    return lambda: own(optimizer)
 
 
 def _unlike(param: Tensor, start: Tensor) -> bool:
