@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 
 import numpy as np
 import pytest
 import torch
 
 from course_lib.editions.library import ROOT
-from tests.book.chapter import load
+from tests.book.chapter import load, text
 from tests.book.executed import figure_data
 from tests.book.test_pipeline import pipeline
 
 PAGE = "01_harder_than_it_looks"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
+TEXT = text(PAGE)
 
 
 # The formulas
@@ -104,14 +103,6 @@ def test_the_best_threshold_is_found_and_the_neighbor_is_the_nearest():
     assert chapter.best_accuracy(-score, score > 1) == 0.5
     known, labels = torch.tensor([[0.0], [10.0]]), torch.tensor([3, 8])
     assert chapter.nearest(known, labels, torch.tensor([[4.0], [6.0]])).tolist() == [3, 8]
-
-
-@pytest.mark.parametrize("label", ["ex-1-nested", "ex-1-two-flaws"])
-def test_code_in_a_solution_runs(label):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    exec(code[1], {"np": np})
 
 
 def test_other_seeds_give_other_scenes_and_other_errors():

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from course_lib.editions.library import ROOT
 from course_lib.training import perceptrons, predict
 from tests.book.chapter import load
 from tests.book.executed import figure_data
 
 PAGE = "02_data"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
-SOLUTIONS = ["ex-2-groups", "ex-2-table", "ex-2-how-many", "ex-2-leak"]
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -150,14 +144,6 @@ def test_a_found_label_is_one_of_the_largest_losses():
     losses = chapter.WRONG.float()
     assert torch.equal(chapter.found(losses), torch.ones(10))
     assert chapter.found(-losses).max() == 0
-
-
-@pytest.mark.parametrize("label", SOLUTIONS)
-def test_code_in_a_solution_runs(label):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    exec(code[1], {"np": np, "math": math})
 
 
 def test_other_seeds_give_other_data():

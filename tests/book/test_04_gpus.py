@@ -16,12 +16,12 @@ from matplotlib import pyplot as plt
 from benchmarks import gpu
 from course_lib.editions.library import ROOT
 from course_lib.publish import execute
-from tests.book.chapter import load
+from tests.book.chapter import load, run_solution, text
 from tests.book.executed import as_array, figure_data, notebook
 
 PAGE = "04_gpus"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
+TEXT = text(PAGE)
 PROGRAM = (ROOT / "book" / "data" / "vector_add.cu").read_text(encoding="utf-8")
 CPU = torch.device("cpu")
 
@@ -387,22 +387,18 @@ def test_built_page_says_what_is_recorded():
 # The solutions
 
 
-@pytest.mark.parametrize("label", ["ex-4-coverage", "ex-4-layer", "ex-4-copies", "ex-4-product"])
-def test_code_in_a_solution_runs(label):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    scope: dict = {}
-    exec(code[1], scope)
-    if label == "ex-4-product":
-        a, b = ([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]])
-        c = [[0.0, 0.0], [0.0, 0.0]]
-        chapter.launch(scope["multiply"], 2, 3, a, b, c, 2)
-        assert c == (torch.tensor(a) @ torch.tensor(b)).tolist()
-    if label == "ex-4-coverage":
-        for n in (1, 8, 9, 100):
-            for shape in ((1, 1), (3, 4), (2, 64)):
-                assert scope["coverage"](n, *shape, stride=True) == [1] * n
+def test_kernel_of_the_exercise_multiplies():
+    a, b = ([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]])
+    c = [[0.0, 0.0], [0.0, 0.0]]
+    chapter.launch(run_solution(PAGE, "ex-4-product")["multiply"], 2, 3, a, b, c, 2)
+    assert c == (torch.tensor(a) @ torch.tensor(b)).tolist()
+
+
+def test_strides_of_the_exercise_cover_each_element_once():
+    coverage = run_solution(PAGE, "ex-4-coverage")["coverage"]
+    for n in (1, 8, 9, 100):
+        for shape in ((1, 1), (3, 4), (2, 64)):
+            assert coverage(n, *shape, stride=True) == [1] * n
 
 
 # The captions

@@ -12,15 +12,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from course_lib.editions.library import ROOT
 from course_lib.training import cost, perceptrons, predict
-from tests.book.chapter import load
+from tests.book.chapter import fields_under, load
 from tests.book.executed import figure_data
 
 PAGE = "05_training_loop"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
-SOLUTIONS = ["ex-5-log-softmax", "ex-5-numpy", "ex-5-first-loss", "ex-5-accumulate"]
 FRACTIONS = {"¼": 0.25, "½": 0.5, "¾": 0.75, "⅛": 0.125, "⅜": 0.375}
 
 
@@ -31,13 +28,6 @@ def assert_same(ours: object, theirs: object, tolerance: float = 1e-12) -> None:
 def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def table(after: str) -> list[list[str]]:
-    """Fields of the rows of the first table after some words of the page."""
-    start = TEXT.index("\n| --- |", TEXT.index(after)) + 1
-    lines = TEXT[start : TEXT.index("\n\n", start)].splitlines()[1:]
-    return [[field.strip() for field in line.strip("| ").split(" | ")] for line in lines]
 
 
 def number(text: str) -> float:
@@ -224,7 +214,7 @@ def test_two_softmaxes_cannot_do_better_than_the_formula(classes):
 
 
 def test_first_losses_are_those_of_the_page():
-    for row in table("L_0 = \\log C"):
+    for row in fields_under(PAGE, "L_0 = \\log C"):
         assert round(math.log(int(row[0])), 3) == float(row[1])
         assert_same(chapter.uninformed(int(row[0])), math.log(int(row[0])))
     for spread in (0.1, 0.3, 0.5):
@@ -261,7 +251,7 @@ def test_starts_have_the_size_the_page_says():
 
 def test_hand_calculation_of_the_loop_is_right():
     w = Fraction(1)
-    for row in table("by hand:\n\n| step"):
+    for row in fields_under(PAGE, "by hand:\n\n| step"):
         loss, slope = (2 * w - 1) ** 2 / 2, 2 * (2 * w - 1)
         w -= slope / 10
         for field, value in zip(row[1:], (loss, slope, w), strict=True):
@@ -271,7 +261,7 @@ def test_hand_calculation_of_the_loop_is_right():
 def test_hand_calculation_of_cross_entropy_is_right():
     p, q = chapter.P, chapter.Q
     ours = chapter.cross_entropy(p, q), chapter.cross_entropy(p, p), chapter.divergence(p, q)
-    for row, nats in zip(table("By hand in bits"), ours, strict=True):
+    for row, nats in zip(fields_under(PAGE, "By hand in bits"), ours, strict=True):
         assert number(row[1].split("= ")[-1]) == pytest.approx(float(nats) / math.log(2))
         assert float(row[2]) == round(float(nats), 4)
 
@@ -287,7 +277,7 @@ def test_hand_calculation_of_the_step_is_right():
     loss, kept = chapter.forward(chapter.X, chapter.W1, chapter.W2, chapter.LABELS)
     gradients = chapter.backward(chapter.X, chapter.W2, chapter.LABELS, kept)
     held = {"z_1": kept["z1"], "h$": kept["h"], "$q$": kept["q"], "delta_2": gradients["z2"]}
-    rows = {row[0]: row[1:] for row in table("Follow the numbers by hand")}
+    rows = {row[0]: row[1:] for row in fields_under(PAGE, "Follow the numbers by hand")}
     for name, values in held.items():
         (fields,) = [f for key, f in rows.items() if re.match(rf"\$?\\?{re.escape(name)}", key)]
         expected = [[number(part) for part in field.split(", ")] for field in fields]
@@ -295,14 +285,6 @@ def test_hand_calculation_of_the_step_is_right():
     assert_same(loss, math.log(16 / 3) / 2)
     assert round(float(loss), 3) == 0.837
     assert_same(gradients["w2"][0, 0], 3 / 4)
-
-
-@pytest.mark.parametrize("label", SOLUTIONS)
-def test_code_in_a_solution_runs(label):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    exec(code[1], {"torch": torch, "math": math, "np": np})
 
 
 def test_numbers_of_the_quizzes_are_right():

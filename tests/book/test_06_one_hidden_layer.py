@@ -14,12 +14,11 @@ import pytest
 import torch
 
 from course_lib.editions.library import ROOT
-from tests.book.chapter import load
+from tests.book.chapter import fields_under, load, run_solution
 from tests.book.executed import figure_data
 
 PAGE = "06_one_hidden_layer"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
 LINE = torch.linspace(0, 1, 997, dtype=torch.float64)
 
 
@@ -150,8 +149,8 @@ def test_only_a_jump_is_left_after_many_halvings():
 
 
 def test_hand_calculation_of_the_bump_is_right():
-    rows = TEXT[TEXT.index("Three numbers by hand") :].split("\n\n")[1].splitlines()[2:]
-    values = [[float(re.findall(r"[\d.]+", f)[-1]) for f in r.strip("| ").split("|")] for r in rows]
+    rows = fields_under(PAGE, "Three numbers by hand")
+    values = [[float(re.findall(r"[\d.]+", field)[-1]) for field in row] for row in rows]
     w = 10 * math.log(9)
     for x, first, second, both in values:
         pair = sigmoid(w * (x - 0.4)), sigmoid(w * (x - 0.6))
@@ -166,15 +165,10 @@ def test_hand_calculation_of_the_step_and_of_the_hat_is_right():
     assert_same(chapter.output(chapter.hat(0.25, 0.25, 1.0), x, torch.relu), [0, 1, 0.5])
 
 
-@pytest.mark.parametrize("label", ["ex-6-bump", "ex-6-one-unit", "ex-6-edges", "ex-6-half"])
-def test_code_in_a_solution_runs(label, capsys):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    exec(code[1], {"torch": torch, "math": math})
-    if label == "ex-6-edges":
-        pieces = math.ceil(float(chapter.target(chapter.LINE).diff().abs().sum()) / 0.02)
-        assert capsys.readouterr().out.startswith(f"{pieces} ")
+def test_solution_of_the_edges_counts_the_pieces_of_the_target(capsys):
+    run_solution(PAGE, "ex-6-edges")
+    pieces = math.ceil(float(chapter.target(chapter.LINE).diff().abs().sum()) / 0.02)
+    assert capsys.readouterr().out.startswith(f"{pieces} ")
 
 
 def test_top_of_a_bump_falls_by_a_tenth_at_the_stated_width():

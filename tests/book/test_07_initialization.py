@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import math
-import re
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
-from course_lib.editions.library import ROOT
-from tests.book.chapter import load
+from tests.book.chapter import differs, fields_under, load
 from tests.book.executed import as_array, figure_data
 
 PAGE = "07_initialization"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
 
 
 def table_under(words: str) -> list[list[float]]:
     """Numbers of the first table after some words; 1/3 counts as one number."""
-    rows = TEXT[TEXT.index(words) :].split("\n\n")[1].splitlines()[2:]
-    plain = [row.replace("−", "-").split("|")[2:-1] for row in rows]
-    return [[number(field) for field in row] for row in plain]
+    return [[number(field) for field in row[1:]] for row in fields_under(PAGE, words)]
 
 
 def number(field: str) -> float:
-    over, _, under = field.strip(" *").partition("/")
+    over, _, under = field.partition("/")
     return float(over) / float(under or 1)
 
 
@@ -167,24 +161,10 @@ def test_a_dead_unit_gets_no_gradient_and_a_leaky_one_does() -> None:
     assert chapter.dead_units(params, x).all()
 
 
-# The solutions
-
-
-def test_the_code_of_every_solution_runs() -> None:
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", TEXT)
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(block, dict(vars(chapter)))
-
-
 # Chance
 
 
 def test_other_seeds_give_other_data() -> None:
-    def differs(make: Any) -> bool:
-        assert torch.equal(make(1), make(1))
-        return not torch.equal(make(1), make(2))
-
     assert differs(lambda seed: chapter.clouds(seed)["normalized"])
     assert differs(lambda seed: chapter.sums_by_code("He", seed))
     assert differs(lambda seed: chapter.signals("He", torch.relu, [seed], images=20)[1])

@@ -1,15 +1,13 @@
 """Chapter 8: its rules against torch and closed forms, its captions against the plotted arrays."""
 
 import math
-import re
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from course_lib.editions.library import ROOT
-from tests.book.chapter import load
+from tests.book.chapter import load, run_solution
 from tests.book.executed import figure_data
 
 PAGE = "08_gradient_descent"
@@ -134,19 +132,14 @@ def test_small_random_matrices_are_minima_as_often_as_theory_says(page: Any) -> 
     assert page.share_of_minima(3, seed=0) == pytest.approx(expected, abs=0.004)
 
 
-def test_the_code_of_every_solution_runs_and_says_what_the_text_says(page: Any) -> None:
-    text = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
-    solutions: dict[str, Any] = {"torch": torch}
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", text)
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(block, solutions)
-    assert float(solutions["border"]) == pytest.approx(0.175, abs=5e-4)
-    assert float(solutions["curvatures"][-1]) == pytest.approx(11.4, abs=0.05)
-    assert float(solutions["curvatures"][0]) == pytest.approx(0, abs=1e-12)
-    pixels = solutions["x"][:, :-1]
-    solutions["x"][:, :-1] = pixels - pixels.mean(0)
-    centered = solutions["x"].T @ solutions["x"] / len(pixels)
+def test_the_solution_of_the_curvatures_says_what_the_text_says() -> None:
+    names = run_solution(PAGE, "ex-8-hessian")
+    assert float(names["border"]) == pytest.approx(0.175, abs=5e-4)
+    assert float(names["curvatures"][-1]) == pytest.approx(11.4, abs=0.05)
+    assert float(names["curvatures"][0]) == pytest.approx(0, abs=1e-12)
+    pixels = names["x"][:, :-1]
+    names["x"][:, :-1] = pixels - pixels.mean(0)
+    centered = names["x"].T @ names["x"] / len(pixels)
     assert float(torch.linalg.eigvalsh(centered)[-1]) == pytest.approx(1)
 
 

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.editions.library import ROOT
 from course_lib.optim import conventions
-from tests.book.chapter import load
+from tests.book.chapter import fields_under, load, run_solution
 from tests.book.executed import as_array, figure_data
 
 PAGE = "09_momentum"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
 
 
 def random_gradients(steps: int, seed: int = 0) -> list[float]:
@@ -113,9 +111,8 @@ def test_look_ahead_points_are_the_parameters_of_torch():
 
 def table_under(words: str) -> list[list[float]]:
     """Numbers of the first table after some words; a field may hold several."""
-    rows = TEXT[TEXT.index(words) :].split("\n\n")[1].splitlines()[2:]
-    plain = [row.replace("−", "-").strip("|") for row in rows]
-    return [[float(number) for number in re.findall(r"-?\d+\.?\d*", row)] for row in plain]
+    rows = [" | ".join(row) for row in fields_under(PAGE, words)]
+    return [[float(number) for number in re.findall(r"-?\d+\.?\d*", row)] for row in rows]
 
 
 def test_first_hand_calculation_is_right():
@@ -153,17 +150,11 @@ def test_hand_calculation_of_dampening_is_right():
         assert_same(by_hand, (buffer, update, mean, averaged))
 
 
-@pytest.mark.parametrize("label", ["ex-9-notations", "ex-9-back", "ex-9-effective"])
-def test_code_in_a_solution_runs(label):
-    solution = TEXT[TEXT.index(f"{{solution}} {label}") :]
-    code = re.search(r"```python\n(.*?)```", solution, re.S)
-    assert code is not None
-    scope: dict = {"torch": torch}
-    exec(code[1], scope)
-    if label == "ex-9-notations":
-        for form, rule in (("paper", "inside"), ("slide", "inside_flipped"), ("torch", "outside")):
-            theirs = chapter.along(getattr(chapter, rule), chapter.RATES)[-1]
-            assert_same(scope["any_form"](lambda x: x, 1.0, chapter.RATES, 0.9, form), theirs)
+def test_the_three_forms_of_the_exercise_are_those_of_the_page():
+    any_form = run_solution(PAGE, "ex-9-notations")["any_form"]
+    for form, rule in (("paper", "inside"), ("slide", "inside_flipped"), ("torch", "outside")):
+        theirs = chapter.along(getattr(chapter, rule), chapter.RATES)[-1]
+        assert_same(any_form(lambda x: x, 1.0, chapter.RATES, 0.9, form), theirs)
 
 
 # The mathematics

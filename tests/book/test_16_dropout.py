@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from course_lib.editions.library import ROOT
 from course_lib.training import predict
-from tests.book.chapter import load
+from tests.book.chapter import differs, fields_under, load
 from tests.book.executed import as_array, figure_data
 
 PAGE = "16_dropout"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
 X = torch.randn(40, 30, generator=torch.Generator().manual_seed(0))
 
 
 def table_under(words: str) -> list[list[float]]:
     """Numbers of the first table after some words; the first column is a name."""
-    rows = TEXT[TEXT.index(words) :].split("\n\n")[1].splitlines()[2:]
-    plain = [row.replace("−", "-").split("|")[2:-1] for row in rows]
-    return [[float(field) for field in row] for row in plain]
+    return [[float(field) for field in row[1:]] for row in fields_under(PAGE, words)]
 
 
 # The forms
@@ -137,24 +131,10 @@ def test_half_of_a_mean_over_masks_is_not_the_unit() -> None:
     assert chapter.mean_unit(chapter.UNIT, ones, 0.5) == pytest.approx(0.5)
 
 
-# The solutions
-
-
-def test_the_code_of_every_solution_runs() -> None:
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", TEXT)
-    assert len(blocks) == 4
-    for block in blocks:
-        exec(block, dict(vars(chapter)))
-
-
 # Chance
 
 
 def test_other_seeds_give_other_data() -> None:
-    def differs(make: Any) -> bool:
-        assert torch.equal(torch.as_tensor(make(1)), torch.as_tensor(make(1)))
-        return not torch.equal(torch.as_tensor(make(1)), torch.as_tensor(make(2)))
-
     assert differs(lambda seed: chapter.small_net(seed)[1])
     assert differs(lambda seed: chapter.test_over_training("inverted", 0.5, seed))
     assert differs(lambda seed: chapter.train(0.8, [0.02], [seed], passes=2)[1][0])

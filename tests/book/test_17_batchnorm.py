@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from course_lib.editions.library import ROOT
-from tests.book.chapter import load
+from tests.book.chapter import differs, fields_under, load
 from tests.book.executed import figure_data
 
 PAGE = "17_batchnorm"
 chapter = load(PAGE)
-TEXT = (ROOT / "book" / f"{PAGE}.md").read_text(encoding="utf-8")
 X, G = torch.randn(2, 12, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 SCALE = torch.tensor([0.5, 1.0, 2.0, -1.0, 3.0], dtype=torch.float64)
 
 
 def table_under(words: str) -> list[list[float]]:
     """Numbers of the first table after some words."""
-    rows = TEXT[TEXT.index(words) :].split("\n\n")[1].splitlines()[2:]
-    plain = [row.replace("−", "-").split("|")[1:-1] for row in rows]
-    return [[float(field) for field in row] for row in plain]
+    return [[float(field) for field in row] for row in fields_under(PAGE, words)]
 
 
 # The formulas
@@ -140,24 +133,10 @@ def test_noise_of_the_mates_falls_as_one_over_the_root() -> None:
     assert small / large == pytest.approx(4, rel=0.1)
 
 
-# The solutions
-
-
-def test_the_code_of_every_solution_runs() -> None:
-    blocks = re.findall(r"(?ms)^```python\n(.*?)^```", TEXT)
-    assert len(blocks) == 4
-    for block in blocks:
-        exec(block, dict(vars(chapter)))
-
-
 # Chance
 
 
 def test_other_seeds_give_other_data() -> None:
-    def differs(make: Any) -> bool:
-        assert torch.equal(torch.as_tensor(make(1)), torch.as_tensor(make(1)))
-        return not torch.equal(torch.as_tensor(make(1)), torch.as_tensor(make(2)))
-
     assert differs(lambda seed: chapter.train("before", [0.1], [seed], passes=1)[1])
     assert differs(lambda seed: chapter.noise_of_mates(8, seed, draws=10))
     assert differs(lambda seed: chapter.variance_shift(0.5, seed))
