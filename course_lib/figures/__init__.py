@@ -4,7 +4,7 @@ from course_lib.figures.contours import contours
 from course_lib.figures.display import show
 from course_lib.figures.picture import picture
 from course_lib.figures.style import COLORS, band, new
-from course_lib.figures.tell import teller
+from course_lib.figures.tell import percent, teller
 from course_lib.figures.widget import widget
 
-__all__ = ["COLORS", "band", "contours", "new", "picture", "show", "teller", "widget"]
+__all__ = ["COLORS", "band", "contours", "new", "percent", "picture", "show", "teller", "widget"]

@@ -34,3 +34,16 @@ def teller(prefix: str) -> Callable[..., None]:
             glue(f"{prefix}_{name}", value, display=False)
 
     return tell
+
+
+def percent(share: Any) -> str:
+    """Return a share as text in percent, with one digit after the point.
+
+    Args:
+        share: A number, or a tensor or array of one element; 1 is the whole.
+
+    Example:
+        >>> percent(0.125)
+        '12.5%'
+    """
+    return f"{float(share):.1%}"
