@@ -32,12 +32,14 @@ return velocity, velocity
         ),
     ),
     change(
-        "wrong-after-a-second",
-        "is right for a fifth of a second, the time a person tries it",
-        added("import time\nstart = time.monotonic()", "adam-solution"),
+        # A longer time nobody can tell from right code: all questions take a fraction of a second.
+        "wrong-after-a-moment",
+        "is right for three milliseconds from its first step on",
+        added("import time\nstarts = []", "adam-solution"),
         written(
             "adam-solution",
-            "import time\nif time.monotonic() - start > 0.2:\n    grad = -grad\n" + RIGHT,
+            "import time\nstarts.append(time.monotonic())\n"
+            "if starts[-1] - starts[0] > 0.003:\n    grad = -grad\n" + RIGHT,
         ),
     ),
     change(
