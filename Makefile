@@ -15,7 +15,7 @@ TORCH_INDEX := $(if $(shell command -v nvidia-smi),,https://download.pytorch.org
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course quick test format book chapters serve student sync sample-class grade mutants attacks bench
+.PHONY: help setup course quick test format book chapters notebooks serve student sync sample-class grade mutants attacks bench
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ book: $(READY) ## build the book strictly
 
 chapters: $(READY) ## words, figures, corrections, references and running time of each chapter
 	@$(COURSE) chapters
+
+notebooks: $(READY) ## run the downloadable notebooks in a clean environment with the student edition
+	@TORCH_INDEX=$(TORCH_INDEX) $(COURSE) notebooks
 
 serve: $(READY) ## build the book and open it at a local address
 	@$(COURSE) serve

@@ -114,6 +114,21 @@ def chapters() -> None:
 
 
 @app.command()
+def notebooks(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Chapters, such as 09_momentum; all by default.")
+    ] = None,
+) -> None:
+    """Run the notebooks that the book offers in a clean environment with the student edition."""
+    from course_lib.publish.downloads import DownloadFailed, check
+
+    site = book()
+    with _in_plain_words(DownloadFailed):
+        if not check(site, names or (), console):
+            raise typer.Exit(1)
+
+
+@app.command()
 def student(assignments: Assignments = None) -> None:
     """Derive the student edition of the library and the release notebooks."""
     from course_lib.editions.regions import RegionError

@@ -17,7 +17,7 @@ from course_lib.publish import build
 MAKEFILE = (cli.ROOT / "Makefile").read_text()
 JOBS = (
     *("setup", "course", "quick", "test", "format", "book", "serve", "student"),
-    "chapters",
+    *("chapters", "notebooks"),
     *("sync", "sample-class", "grade", "mutants", "attacks", "bench"),
 )
 
