@@ -7,7 +7,6 @@ TO_COME = {
     "12_schedules",
     "13_cycles_and_restarts",
     "19_hyperparameter_search",
-    "21_ensembles",
     "24_where_to_start",
 }
 """Chapters that are pointed to; one that has a page is held to it."""
