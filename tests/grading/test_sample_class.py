@@ -1,6 +1,8 @@
-"""The sample class in stock nbgrader: every mark is the one its recipe states beforehand."""
+"""The sample class, stock and sealed: every mark is the one its recipe states beforehand."""
 
 import csv
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -13,43 +15,56 @@ from course_lib.grading.course import Course
 from course_lib.grading.gradebook import marks
 from course_lib.grading.recipes import Recipe, recipes
 from course_lib.grading.sample_class import PREFIX, expected, make
+from course_lib.grading.sealed import pool
 
 from .conftest import nbgrader, new_course
 
 RECIPES = recipes("optimizers")
 UNREADABLE = ["broken-file", "no-notebook", "other-file"]
+SEEN = (("no-bias-correction", "adam"), ("old-buffer-ahead", "nesterov"))
+"""Misconceptions that a visible test already meets, and where."""
+
+STOCK = (
+    "perfect",
+    "no-bias-correction",
+    "old-buffer-ahead",
+    "untouched",
+    "half-done",
+    "unbiased-everywhere",
+    "drops-whole-rows",
+    "counts-from-one",
+    "two-mistakes",
+)
+"""Whom stock nbgrader grades where the whole class has sealed marks; it takes 20 s for each."""
+
+
+def stated(course: Course, assignment: str, class_: Iterable[Recipe]) -> dict[str, float]:
+    """The points each submission is worth, by the student."""
+    source = nbformat.read(course.source(assignment), as_version=4)
+    return {PREFIX + recipe.name: expected(recipe, source) for recipe in class_}
 
 
 @pytest.fixture(scope="class")
-def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Course:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The class, graded by one stock command, and then by ours for what is left."""
-    edition = request.cls.edition
-    library = None
-    if edition == "student":
-        library = tmp_path_factory.mktemp("library") / edition
-        derive(library)
-    course = new_course(tmp_path_factory.mktemp(edition), library)
+    course = new_course(tmp_path_factory.mktemp("class"))
     make("optimizers", course)
     nbgrader(course, "autograde", "optimizers")
     run.grade("optimizers", [PREFIX + name for name in UNREADABLE], course)
     return course
 
 
-class Claims:
-    """What holds on either edition."""
-
-    edition: str
-
+@pytest.mark.slow
+class TestStockClass:
     def test_every_mark_is_the_one_stated(self, graded: Course) -> None:
-        source = nbformat.read(graded.source("optimizers"), as_version=4)
-        stated = {PREFIX + recipe.name: expected(recipe, source) for recipe in RECIPES}
+        right = stated(graded, "optimizers", RECIPES)
         earned = {
             student: sum(
                 mark.score for mark in marks(graded.database, "optimizers", student).values()
             )
-            for student in stated
+            for student in right
         }
-        assert earned == stated
+        assert earned == right
 
     def test_only_a_question_somebody_answered_waits_for_a_person(self, graded: Course) -> None:
         rows = {row.student: row for row in results.rows("optimizers", graded)}
@@ -78,7 +93,7 @@ class Claims:
 
     def test_misconceptions_seen_by_visible_tests_earn_their_hints(self, graded: Course) -> None:
         rows = {row.student: row for row in results.rows("optimizers", graded)}
-        for name, exercise in (("no-bias-correction", "adam"), ("old-buffer-ahead", "nesterov")):
+        for name, exercise in SEEN:
             assert rows[PREFIX + name].hints.get(exercise), name
 
     def test_no_autograded_notebook_is_huge(self, graded: Course) -> None:
@@ -123,30 +138,48 @@ class Claims:
         assert scores[f"{PREFIX}perfect"] == 90
 
 
-# One class an edition, so that each is graded once, by a worker of its own.
-@pytest.mark.slow
-class TestOnTheStudentEdition(Claims):
-    edition = "student"
-
-
-@pytest.mark.slow
-class TestOnTheInstructorsEdition(Claims):
-    edition = "instructor"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("assignment", [a for a in Course().assignments() if a != "optimizers"])
-def test_every_mark_of_a_small_class_is_the_one_stated(assignment: str, tmp_path: Path) -> None:
-    course = new_course(tmp_path)
-    make(assignment, course)
+def stock(course: Course, assignment: str) -> list[Recipe]:
+    """Grade a few of the class by a stock command; whom."""
+    chosen = [recipe for recipe in recipes(assignment) if recipe.name in STOCK]
+    for submission in (course.root / "submitted").iterdir():
+        if submission.name.removeprefix(PREFIX) not in STOCK:
+            shutil.rmtree(submission)
     done = nbgrader(course, "autograde", assignment)
     assert done.returncode == 0, done.stderr
-    source = nbformat.read(course.source(assignment), as_version=4)
+    return chosen
+
+
+def sealed(course: Course, assignment: str) -> list[Recipe]:
+    """Grade all of the class as ``course grade`` does; whom."""
+    pool.grade(assignment, course=course, jobs=1, sandbox="available")
+    return recipes(assignment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grade", [stock, sealed])
+@pytest.mark.parametrize("assignment", [a for a in Course().assignments() if a != "optimizers"])
+def test_every_mark_of_a_small_class_is_the_one_stated(
+    assignment: str, grade: Callable[[Course, str], list[Recipe]], tmp_path: Path
+) -> None:
+    course = new_course(tmp_path)
+    make(assignment, course)
+    class_ = grade(course, assignment)
     rows = {row.student: row for row in results.rows(assignment, course)}
-    assert {name: row.total for name, row in rows.items()} == {
-        PREFIX + recipe.name: expected(recipe, source) for recipe in recipes(assignment)
-    }
-    assert not any(rows[PREFIX + name].notices for name in ("perfect", "own-style", "untouched"))
+    assert {name: row.total for name, row in rows.items()} == stated(course, assignment, class_)
+    honest = {"perfect", "own-style", "untouched"}
+    assert not any(row.notices for name, row in rows.items() if name.removeprefix(PREFIX) in honest)
     assert {name for name, row in rows.items() if row.by_hand} == {
-        PREFIX + recipe.name for recipe in recipes(assignment) if not recipe.unwritten
+        PREFIX + recipe.name for recipe in class_ if not recipe.unwritten
     }
+
+
+@pytest.mark.slow
+def test_on_the_student_edition_marks_and_hints_are_the_same(tmp_path: Path) -> None:
+    derive(tmp_path / "library")
+    course = new_course(tmp_path, tmp_path / "library")
+    make("optimizers", course)
+    class_ = stock(course, "optimizers")
+    rows = {row.student: row for row in results.rows("optimizers", course)}
+    assert {name: row.total for name, row in rows.items()} == stated(course, "optimizers", class_)
+    for name, exercise in SEEN:
+        assert rows[PREFIX + name].hints.get(exercise), name

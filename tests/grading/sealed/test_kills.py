@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.kills import trial
 
-KILLS = int(os.environ.get("COURSE_KILLS", "4"))
+KILLS = int(os.environ.get("COURSE_KILLS", "2"))
 SEED = 1
 
 
