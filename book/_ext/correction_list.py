@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import yaml
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -49,22 +48,24 @@ def corrections(root: Path) -> list[Correction]:
     return sorted(found, key=lambda correction: (correction.chapter, correction.claim))
 
 
-def chapters(root: Path) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Read what the chapters correct.
+class Chapter(NamedTuple):
+    """A chapter, and what its cells hold to be right, by the claims they correct."""
 
-    Args:
-        root: Folder that holds ``_toc.yml``.
+    page: str
+    title: str
+    right: dict[str, str]
 
-    Yields:
-        Number and title of each chapter, and what is right by the claims its cells correct.
-    """
+
+def chapters(root: Path) -> Iterator[tuple[int, Chapter]]:
+    """Read what the chapters of the book in a folder correct, each with its number."""
     for page in notebooks(root):
         if page.stem[:2].isdigit():
             cells = read(page).cells
             prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
             code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
             title = re.search(r"^# (.+)$", prose, re.M)
-            yield int(page.stem[:2]), title[1] if title else page.stem, dict(shown(code))
+            heading = title[1] if title else page.stem
+            yield int(page.stem[:2]), Chapter(page.stem, heading, dict(shown(code)))
 
 
 def shown(code: str) -> Iterator[tuple[str, str]]:
@@ -89,44 +90,32 @@ class CorrectionsDirective(SphinxDirective):
         """Build a section a chapter; what no cell shows yet is left out."""
         self.env.note_dependency(DATA)
         root = Path(self.env.srcdir)
-        told = {number: (title, right) for number, title, right in chapters(root)}
+        written = dict(chapters(root))
         return [
-            self.chapter(number, told[number][0], list(group), told[number][1])
+            self.section(number, written[number], list(group))
             for number, group in groupby(corrections(root), key=lambda c: c.chapter)
-            if number in told
+            if number in written
         ]
 
-    def chapter(
-        self, number: int, title: str, listed: list[Correction], right: dict[str, str]
-    ) -> nodes.section:
+    def section(self, number: int, chapter: Chapter, listed: list[Correction]) -> nodes.section:
         """Build the section of one chapter."""
-        heading = nodes.title("", "", *self.words(f"{number} {title}"))
+        heading = nodes.title("", "", *self.words(f"{number} {chapter.title}"))
         entries = nodes.definition_list(classes=["course-corrections"])
-        entries += [self.entry(c, right[c.claim]) for c in listed if c.claim in right]
+        entries += [self.entry(c, chapter) for c in listed if c.claim in chapter.right]
         return nodes.section("", heading, entries, ids=[f"corrections-{number}"])
 
-    def entry(self, correction: Correction, right: str) -> nodes.definition_list_item:
+    def entry(self, correction: Correction, chapter: Chapter) -> nodes.definition_list_item:
         """Build one entry: what is said and where, and what is right."""
-        where = nodes.inline("", f" ({correction.where})", classes=["course-where"])
+        claim = correction.claim
         said = nodes.paragraph("", "", nodes.strong("", "Said: "), *self.words(correction.says))
-        said += where
-        told = nodes.paragraph("", "", nodes.strong("", "Right: "), *self.words(right))
-        term = nodes.term("", "", self.link(correction.claim))
+        said += nodes.inline("", f" ({correction.where})", classes=["course-where"])
+        right = nodes.paragraph("", "", nodes.strong("", "Right: "))
+        right += self.words(chapter.right[claim])
+        # By page, not by label: a claim that two chapters correct is linked where the file says.
+        address = f"{chapter.page}.html#{claim.lower()}"
+        term = nodes.term("", "", nodes.reference("", claim, refuri=address, internal=True))
         term += nodes.inline("", f" {KINDS[correction.kind]}", classes=["course-kind"])
-        return nodes.definition_list_item("", term, nodes.definition("", said, told))
-
-    def link(self, claim: str) -> addnodes.pending_xref:
-        """Link to the cell that shows a correction."""
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", claim),
-            refdomain="std",
-            reftype="ref",
-            reftarget=claim.lower(),
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+        return nodes.definition_list_item("", term, nodes.definition("", said, right))
 
     def words(self, text: str) -> list[nodes.Node]:
         """Return a text, with the mathematics in it."""

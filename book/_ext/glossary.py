@@ -169,12 +169,11 @@ def read_chapter(app: Sphinx, doctree: nodes.document) -> None:
 def count_uses(source: str, doctree: nodes.document) -> Iterator[Use]:
     """Count the terms in the own text of each section, without its subsections."""
     for section in doctree.findall(nodes.section):
-        title = section[0].astext()
-        texts = (text for text in section.findall(nodes.Text) if section_of(text) is section)
-        said = [text for text in texts if not is_code(text)]
-        counts = Counter(term for text in said for term, _ in uses(source, text))
-        if title not in PARTS:
-            yield Use(section["ids"][0], title, counts)
+        title = section[0]
+        if isinstance(title, nodes.title) and title.astext() not in PARTS:
+            texts = [text for text in section.findall(nodes.Text) if section_of(text) is section]
+            found = (term for text in texts if not is_code(text) for term, _ in uses(source, text))
+            yield Use(section["ids"][0], title.astext(), Counter(found))
 
 
 def section_of(node: nodes.Node) -> nodes.Node | None:

@@ -3,7 +3,6 @@ pages."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -13,12 +12,10 @@ from bs4 import BeautifulSoup, Tag
 from course_lib.editions.library import ROOT
 from course_lib.publish.build import BuildFailed, build
 from tests.book import covered
+from tests.book.extensions import extension
 from tests.book.test_strict import write_book
 
-SPEC = importlib.util.spec_from_file_location("pipeline", ROOT / "book" / "_ext" / "pipeline.py")
-assert SPEC is not None and SPEC.loader is not None
-pipeline = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(pipeline)
+pipeline = extension("pipeline")
 
 #: The chapters that walk through the pipeline, and the stages each is about.
 STANDS = {
