@@ -85,6 +85,7 @@ def test_two_seeds_give_different_data():
     options = {"settle": 20, "lags": 40}
     assert differs(lambda seed: chapter.turning(seed=seed, **options)[0])
     assert differs(lambda seed: chapter.train([(0.5, 0.5, 0.01)], (seed,), steps=3)[0])
+    assert differs(lambda seed: chapter.staying((seed,), settle=2, lags=4, every=2))
 
 
 @pytest.mark.book
@@ -140,3 +141,12 @@ def test_four_settings_forget_at_the_same_pace_and_differ_in_all_else():
     assert lengths[3] > 3 * lengths[0] and np.ptp(lengths[:3]) < 0.05
     law = np.exp(-0.001 * held["k"])
     assert np.abs(held["cosines"].mean(1) - law).max() < 0.06
+
+
+@pytest.mark.book
+def test_in_a_network_four_settings_agree_and_stay_above_the_law():
+    held = figure_data("F-20.5")
+    means = held["cosines"].mean(1)
+    assert held["cosines"].shape[:2] == (4, 10)
+    assert np.ptp(means, axis=0).max() < 0.06
+    assert (means[:, 5:].min(0) > np.exp(-0.005 * held["k"][5:]) + 0.2).all()
