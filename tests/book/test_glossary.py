@@ -12,10 +12,13 @@ from docutils.utils import new_document
 from sphinx import addnodes
 
 from course_lib.editions.library import ROOT
+from course_lib.publish.build import build
 from tests.book import covered
 from tests.book.extensions import extension
+from tests.book.test_strict import write_book
 
 glossary = extension("glossary")
+term_index = extension("term_index")  # which imports the glossary
 ENTRIES = {entry.term: entry for entry in glossary.entries(str(ROOT))}
 CHAPTERS = [page for place, page in covered.pages().items() if place != "index"]
 
@@ -83,9 +86,38 @@ def test_the_first_use_in_running_text_becomes_a_link() -> None:
 
 
 def test_the_uses_of_a_section_are_those_of_its_words() -> None:
-    (use,) = glossary.count_uses(str(ROOT), chapter())
+    (use,) = term_index.count_uses(str(ROOT), chapter())
     assert (use.anchor, use.title) == ("one", "Momentum")
     assert use.counts == {"momentum": 4, "velocity": 1}
+
+
+BOOK = {
+    "01_balls": "A ball has momentum.\n\n(sec-speed)=\n## Speed\n\nIts velocity is `momentum`.",
+    "02_again": "## Momentum\n\n`velocity` and momentum.\n\n## Summary\n\nMomentum, momentum.",
+    "glossary": "```{course-glossary}\n```",
+    "terms": "```{term-index}\n```",
+}
+DATA = """\
+- {term: momentum, russian: импульс, meaning: A thing that stays., taught: 01_balls}
+- {term: velocity, russian: скорость, meaning: A thing that moves., taught: sec-speed}
+"""
+
+
+@pytest.mark.slow
+def test_a_book_gets_its_glossary_its_links_and_its_index(tmp_path: Path) -> None:
+    write_book(tmp_path, BOOK)
+    (tmp_path / "book" / "glossary.yml").write_text(DATA, "utf-8")
+    site = build(root=tmp_path) / "book"
+    links = [(a.get_text(), a["href"]) for a in soup(site / "02_again.html").select("p a.internal")]
+    assert links == [("momentum", "glossary.html#term-momentum")]
+    (russian, _) = soup(site / "glossary.html").select("[lang=ru]")
+    assert russian.get_text() == "импульс"
+    entries = soup(site / "terms.html").select(".course-index dd")
+    found = [[(a.get_text(), a["href"]) for a in entry.select("a")] for entry in entries]
+    assert found == [
+        [("1 A page called 01_balls", "01_balls.html"), ("2 Momentum", "02_again.html#momentum")],
+        [("1 Speed", "01_balls.html#sec-speed")],
+    ]
 
 
 @pytest.mark.book
