@@ -144,7 +144,7 @@ def test_four_settings_forget_at_the_same_pace_and_differ_in_all_else():
 
 
 @pytest.mark.book
-def test_in_a_network_curves_go_with_the_product_and_stay_above_the_law():
+def test_in_a_network_four_settings_agree_two_lie_below_and_all_stay_above_the_law():
     held = figure_data("F-20.5")
     means = held["cosines"].mean(1)
     assert held["cosines"].shape[:2] == (6, 10)
@@ -152,4 +152,4 @@ def test_in_a_network_curves_go_with_the_product_and_stay_above_the_law():
     assert np.ptp(four, axis=0).max() < 0.06
     assert (four[:, 5:].min(0) > np.exp(-0.005 * held["k"][5:]) + 0.2).all()
     assert (two[:, 5:].max(0) < four[:, 5:].min(0) - 0.1).all()
-    assert np.ptp(two, axis=0).max() < 0.1
+    assert np.ptp(four, axis=0).max() < np.ptp(two, axis=0).max()  # larger steps part
