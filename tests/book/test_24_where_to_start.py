@@ -11,11 +11,6 @@ PAGE = "24_where_to_start"
 chapter = load(PAGE)
 
 
-def one_step(items, rate=0.1, seeds=(3, 4)):
-    """Parameters before any step and the accuracies after a short run."""
-    return chapter.run(items, (rate,), seeds=seeds, examples=40, passes=2)
-
-
 @pytest.mark.parametrize("items", [(), ("mean", "Adam"), chapter.LADDER])
 def test_a_seed_has_its_own_networks_and_the_same_again(items):
     def trained(seed):
