@@ -159,7 +159,8 @@ def test_layers_agree_and_a_good_rate_lies_above_the_rule_of_thumb():
     ratios = held["ratios"]  # (points, layers, rates, seeds)
     assert ratios.shape[1:] == (3, 8, 10)
     assert ratios[:, :, small].max() < 1e-3 < ratios[:, :, good].mean(-1).min()
-    assert good == held["accuracy"].mean(1).argmax()
+    reached = held["accuracy"].mean(1)
+    assert reached[good] == pytest.approx(reached.max())  # the best two are equal
     assert held["accuracy"][large].mean() < 0.5 and ratios[0, :, large].mean() > 0.05
     spread = ratios[:, :, good].mean(-1)
     assert (spread.max(1) / spread.min(1)).max() < 3
