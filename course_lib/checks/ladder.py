@@ -28,6 +28,8 @@ class Climb:
 
 def climb(case: Climb, rungs: "Rungs | None" = None) -> Break | None:
     """The first broken rung of ``rungs`` (all of them by default), or None at the top."""
+    if rungs is None and _at_the_top(case):
+        return None
     for rung, look in (RUNGS if rungs is None else rungs).items():
         try:
             found = look(case)
@@ -37,6 +39,16 @@ def climb(case: Climb, rungs: "Rungs | None" = None) -> Break | None:
             message, step, parameter = found
             return Break(rung, message, step, parameter)
     return None
+
+
+def _at_the_top(case: Climb) -> bool:
+    """Whether nothing is wrong, seen for all steps of a tensor at once: most answers are right."""
+    if case.answer["outcome"] != "answered" or "got" in case.answer or case.answer["faults"]:
+        return False
+    try:
+        return _near(case)
+    except Exception:  # the rungs say what it is that cannot be compared
+        return False
 
 
 def hygiene(exercise: Exercise, answer: Answer) -> Break | None:
@@ -112,9 +124,6 @@ def _device(case: Climb) -> Found | None:
 
 
 def _finite(case: Climb) -> Found | None:
-    columns = _columns(case.answer["trajectory"])
-    if columns is not None and all(came.isfinite().all() for (came,) in columns):
-        return None
     for step, index, right, came in _pairs(case):
         broken = right.isfinite() & ~came.isfinite()
         if broken.any():
@@ -170,8 +179,6 @@ def _differ(
 def _part(case: Climb) -> Found | None:
     """Where the two paths part: the first step and parameter out of tolerance."""
     scales = case.scales or _sizes(case)
-    if _near(case, scales):
-        return None
     for step, index, right, came in _pairs(case):
         right, came = _floating(right), _floating(came)
         off = _apart(right, came, scales[step - 1][index].to(right.device))
@@ -180,15 +187,15 @@ def _part(case: Climb) -> Found | None:
     return None
 
 
-def _near(case: Climb, scales: Path) -> bool:
-    """Whether nothing is out of tolerance, looked at for all steps of a tensor at once.
-
-    Most answers are right; another is looked at step by step, for the first place to be found.
-    """
+def _near(case: Climb) -> bool:
+    """Whether all tensors are of the right form, and none is out of tolerance."""
+    scales = case.scales or _sizes(case)
     columns = _columns(case.expected, case.answer["trajectory"], scales)
     if columns is None:
         return False
     for right, came, scale in columns:
+        if _form(right) != _form(came):
+            return False
         right, came = _floating(right), _floating(came)
         scale = scale.reshape(*scale.shape, *[1] * (right.dim() - scale.dim()))
         off = _apart(right, came, scale.to(right.device))
@@ -206,9 +213,13 @@ def _columns(*paths: Path) -> list[tuple[Tensor, ...]] | None:
     if len({len(path) for path in paths}) > 1 or len({len(row) for p in paths for row in p}) != 1:
         return None
     columns = [list(zip(*path, strict=True)) for path in paths]
-    if any(len({(t.shape, t.dtype, t.device) for t in c}) > 1 for path in columns for c in path):
+    if any(len(set(map(_form, column))) > 1 for path in columns for column in path):
         return None
     return list(zip(*([torch.stack(c) for c in path] for path in columns), strict=True))
+
+
+def _form(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
+    return tensor.shape, tensor.dtype, tensor.device
 
 
 def _floating(tensor: Tensor) -> Tensor:

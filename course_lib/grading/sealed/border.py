@@ -1,9 +1,9 @@
 """What may cross between judge and worker: plain values and raw tensor bytes, within limits.
 
-A message is a header and a body. The header is JSON in which every tensor is a number, the place of
-its description; the body is the tensors' bytes, those of one dtype after those of another. Nothing
-in it is ever executed: whoever reads a message gets numbers, strings, lists, dicts and tensors, or
-an error.
+A message is a header and a body. The header is JSON in which a tensor, or a list of them, is the
+place where it begins and a count; it tells the form of each. The body is the tensors' bytes, those
+of one dtype after those of another. Nothing in it is ever executed: whoever reads a message gets
+numbers, strings, lists, dicts and tensors, or an error.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,7 @@ _DTYPES = {
 
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
-_TENSOR, _COMPLEX = "\0tensor", "\0complex"
+_TENSOR, _TENSORS, _COMPLEX = "\0tensor", "\0tensors", "\0complex"
 """Keys no dict of plain values may have."""
 
 
@@ -57,11 +58,13 @@ class Limits:
     Args:
         header: Bytes of plain values.
         body: Bytes of tensors.
+        tensors: How many of them.
         depth: Lists and dicts within each other.
     """
 
     header: int = 4_000_000
     body: int = 64_000_000
+    tensors: int = 100_000
     depth: int = 12
 
 
@@ -78,8 +81,17 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
     tensors: list[Tensor] = []
     body = 0
 
-    def plain(value: Any, depth: int) -> Any:
+    def placed(found: Sequence[Tensor]) -> int:
         nonlocal body
+        body += sum(tensor.numel() * tensor.element_size() for tensor in found)
+        if body > limits.body:
+            raise BorderError(f"tensors of more than {limits.body} bytes")
+        tensors.extend(map(_plain, found))
+        if len(tensors) > limits.tensors:
+            raise BorderError(f"more than {limits.tensors} tensors")
+        return len(tensors) - len(found)
+
+    def plain(value: Any, depth: int) -> Any:
         if depth > limits.depth:
             raise BorderError(f"values lie more than {limits.depth} deep")
         if value is None or type(value) in (bool, int, float, str):
@@ -87,21 +99,25 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
         if type(value) is complex:
             return {_COMPLEX: [value.real, value.imag]}
         if type(value) in (list, tuple):
+            if value and all(isinstance(entry, Tensor) for entry in value):
+                return {_TENSORS: [placed(value), len(value)]}
             return [plain(entry, depth + 1) for entry in value]
         if type(value) is dict:
             if not all(type(key) is str and not key.startswith("\0") for key in value):
                 raise BorderError("a dict has keys that are no plain strings")
             return {key: plain(entry, depth + 1) for key, entry in value.items()}
         if isinstance(value, Tensor):
-            body += value.numel() * value.element_size()
-            if body > limits.body:
-                raise BorderError(f"tensors of more than {limits.body} bytes")
-            tensors.append(_plain(value))
-            return {_TENSOR: len(tensors) - 1}
+            return {_TENSOR: placed([value])}
         raise BorderError(f"a {type(value).__name__} cannot pass")
 
-    message = {"value": plain(value, 0), "tensors": []}
-    message["tensors"] = [[_NAMES[tensor.dtype], list(tensor.shape)] for tensor in tensors]
+    written = plain(value, 0)
+    forms = [(_NAMES[tensor.dtype], tuple(tensor.shape)) for tensor in tensors]
+    places = {form: place for place, form in enumerate(dict.fromkeys(forms))}
+    message = {
+        "value": written,
+        "forms": list(places),
+        "tensors": [places[form] for form in forms],
+    }
     try:
         header = json.dumps(message).encode()
     except (ValueError, UnicodeEncodeError) as error:
@@ -124,8 +140,10 @@ def decode(header: bytes, body: bytes, limits: Limits = Limits()) -> Any:
     """
     try:
         message = json.loads(header)
-        described = [_description(entry) for entry in message["tensors"]]
-        tensors = _cut(described, body)
+        if len(message["tensors"]) > limits.tensors:
+            raise BorderError(f"more than {limits.tensors} tensors")
+        forms = [_described(entry) for entry in message["forms"]]
+        tensors = _cut([forms[_place(entry)] for entry in message["tensors"]], body)
         return _value(message["value"], tensors, limits.depth)
     except BorderError:
         raise
@@ -215,7 +233,7 @@ def _bytes(tensors: list[Tensor]) -> bytes:
     return plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
 
 
-def _description(entry: Any) -> tuple[torch.dtype, list[int], int]:
+def _described(entry: Any) -> tuple[torch.dtype, list[int], int]:
     name, shape = entry
     if not all(type(size) is int and size >= 0 for size in shape):
         raise BorderError("a tensor without a proper shape")
@@ -239,6 +257,12 @@ def _cut(described: list[tuple[torch.dtype, list[int], int]], body: bytes) -> li
     return tensors
 
 
+def _place(entry: Any) -> int:
+    if type(entry) is not int or entry < 0:
+        raise BorderError("a tensor without a place")
+    return entry
+
+
 def _value(entry: Any, tensors: list[Tensor], depth: int) -> Any:
     if depth < 0:
         raise BorderError("values lie too deep")
@@ -246,10 +270,12 @@ def _value(entry: Any, tensors: list[Tensor], depth: int) -> Any:
         return [_value(item, tensors, depth - 1) for item in entry]
     if isinstance(entry, dict):
         if _TENSOR in entry:
-            place = entry[_TENSOR]
-            if type(place) is not int or place < 0:
-                raise BorderError("a tensor without a place")
-            return tensors[place]
+            return tensors[_place(entry[_TENSOR])]
+        if _TENSORS in entry:
+            first, count = map(_place, entry[_TENSORS])
+            if first + count > len(tensors):
+                raise BorderError("tensors without a place")
+            return tensors[first : first + count]
         if _COMPLEX in entry:
             real, imaginary = entry[_COMPLEX]
             return complex(real, imaginary)

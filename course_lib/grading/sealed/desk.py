@@ -14,6 +14,7 @@ from typing import Any
 
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.sealed.border import BorderError, Channel
+from course_lib.grading.sealed.turn import Turn
 
 GRACE = 1.0
 """Seconds a worker has to heed an interrupt before it is killed."""
@@ -64,6 +65,7 @@ class Desk:
         self.control, self.room = control, room
         self.hired = 0
         self.ended: dict[int, int] = {}
+        self.turn: Turn | None = None
 
     def hire(
         self, files: Iterable[tuple[str, Path]], limits: Limits, required: Collection[str]
@@ -138,6 +140,7 @@ class Worker:
         self._channel = Channel(descriptor, descriptor)
         self._asked = 0
         self._over = False
+        self._looked = time.monotonic()
         hello = self._reply(10.0)
         if "layers" not in hello:
             self.close()
@@ -196,6 +199,15 @@ class Worker:
             raise Lost("CellTimeoutError", f"it did not finish within {seconds:g} s", alive=True)
         return reply
 
+    def idle(self) -> None:
+        """Look now and then at what it has written, while nothing is asked of it.
+
+        Raises:
+            Lost: If that is too much.
+        """
+        if time.monotonic() - self._looked > _LOOK:
+            self._watch()
+
     def close(self) -> None:
         """End it and clear its folder."""
         if not self._over:
@@ -228,6 +240,7 @@ class Worker:
 
     def _watch(self) -> None:
         """Refuse too much in the scratch folder."""
+        self._looked = time.monotonic()
         if written(self._scratch) > SCRATCH:
             self._end()
             raise Lost("NotRun", f"the code wrote more than {SCRATCH:,} bytes of files")

@@ -72,8 +72,11 @@ def execute(
             if not is_test(cell):
                 cell.outputs = _nodes(student.run(cell.source), number)
         ran = time.monotonic()
-        judge = Judge(student, seed, given(nb))
-        verdicts = judge.judge(tests)
+        with student.turn():
+            turned = time.monotonic()
+            judge = Judge(student, seed, given(nb))
+            verdicts = judge.judge(tests)
+            judged = time.monotonic()
         layers, starts = student.layers, student.starts
     by_name = {verdict.cell.name: verdict for verdict in verdicts}
     for cell in nb.cells:
@@ -89,7 +92,7 @@ def execute(
         "review": [*findings(nb), *_called(judge)],
         "seconds": {
             "cells": round(ran - began, 3),
-            "judging": round(time.monotonic() - ran, 3),
+            "judging": round(judged - turned, 3),
             **{name: round(took, 3) for name, took in judge.seconds.items()},
         },
     }

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,6 +16,7 @@ from course_lib.grading.sealed.desk import Desk, Refused
 from course_lib.grading.sealed.one import grade_one
 from course_lib.grading.sealed.record import Record
 from course_lib.grading.sealed.room import Room
+from course_lib.grading.sealed.turn import Turn
 
 Task = tuple[str, ...]
 """What a judge is to do, ``grade`` or ``feedback``, for whom, and with what."""
@@ -48,11 +50,17 @@ class Judges:
     Args:
         room: What all submissions have in common.
         desks: Where each hires its workers.
+        turns: How many may judge at a time, while the cells of others run.
         feedback: Writes the page of a student.
     """
 
-    def __init__(self, room: Room, desks: Sequence[Desk], feedback: Callable[..., None]) -> None:
+    def __init__(
+        self, room: Room, desks: Sequence[Desk], turns: int, feedback: Callable[..., None]
+    ) -> None:
         self._room, self._desks, self._feedback = room, desks, feedback
+        self._places = tempfile.TemporaryFile()
+        for number, desk in enumerate(desks):
+            desk.turn = Turn(self._places, number % turns)
         self._context = get_context("fork")
         self._judges: dict[Connection, tuple[int, Any]] = {}
         self._idle: list[Connection] = []
@@ -69,6 +77,7 @@ class Judges:
             ours.close()
             process.terminate()
             process.join()
+        self._places.close()
 
     @property
     def free(self) -> bool:

@@ -34,6 +34,9 @@ from course_lib.grading.sealed.launch import Zygote
 from course_lib.grading.sealed.one import scores
 from course_lib.grading.sealed.room import Room, edition, room_of
 
+JUDGES = 2
+"""Processes for each submission judged at a time: while one judges, another prepares the next."""
+
 
 class Crew(Protocol):
     """Whoever judges, here or on other machines."""
@@ -68,7 +71,7 @@ def grade(
         assignment: Name of the assignment's folder.
         students: Whom to grade; everyone who handed in by default.
         course: The course root; this repository's by default.
-        jobs: How many at a time; as many as there are processors by default.
+        jobs: How many to judge at a time; as many as there are processors by default.
         sandbox: ``"strict"`` refuses to run with fewer layers than this machine must have;
             ``"available"`` takes what there is, and records it.
         dask: Address of the scheduler of a Dask cluster that does the work; empty for this machine.
@@ -110,12 +113,12 @@ def _here(
     """The judges of this machine, once it is sure that its sandbox is complete."""
     machine()
     room = room_of(course, assignment, sandbox)
-    with Zygote(edition(course), jobs) as zygote:
+    with Zygote(edition(course), JUDGES * jobs) as zygote:
         try:
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
         except Refused as refused:
             raise GradingError(str(refused)) from refused
-        with Judges(room, zygote.desks, write_feedback) as judges:
+        with Judges(room, zygote.desks, jobs, write_feedback) as judges:
             yield room, judges
 
 

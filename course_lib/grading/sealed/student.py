@@ -103,6 +103,21 @@ class Student:
             self._patience = max(self.bounds.call, self.bounds.cell / 6)
         return shown
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until it is this submission's turn to be judged; its own time stands still."""
+        if self._desk.turn is None:
+            yield
+            return
+        with self._desk.turn.taken(self._idle) as waited:
+            self._ends += waited
+            yield
+
+    def _idle(self) -> None:
+        with suppress(Lost), self._watched():
+            if self._worker:
+                self._worker.idle()
+
     def begin(self, calls: Sequence[Call]) -> None:
         """Let the process begin with calls to come; ``call`` then finds their answers ready.
 

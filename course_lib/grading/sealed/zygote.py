@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import ContextDecorator, nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,15 +156,10 @@ def _loaded() -> Start:
     return start
 
 
-class _Unrecorded(nullcontext[Any], ContextDecorator):
-    """Takes the place of a mark for torch's profiler: nobody profiles here, and a step has two."""
-
-
 def _warm_up(torch: Any) -> None:
     """Do once what torch puts off until it is first asked, such as an optimizer's first step."""
     import importlib
 
-    torch.autograd.profiler.record_function = _Unrecorded
     weight = torch.zeros(2, requires_grad=True)
     (weight * weight).sum().backward()
     torch.optim.SGD([weight], lr=0.1).step()

@@ -85,6 +85,8 @@ class Sly(str):
         (Sly("a"), "a Sly cannot pass"),
         ({1: 2}, "no plain strings"),
         ({"\0tensor": 0}, "no plain strings"),
+        ({"\0tensors": [0, 1]}, "no plain strings"),
+        ([torch.eye(2), torch.eye(2).to_sparse()], "cannot pass"),
         (torch.eye(2).to_sparse(), "cannot pass"),
         (torch.empty(2, dtype=torch.uint16), "uint16 cannot pass"),
         ({"a": {1, 2}}, "a set cannot pass"),
@@ -95,6 +97,16 @@ def test_other_kinds_are_refused(value: Any, message: str) -> None:
         encode(value)
 
 
+def test_a_trajectory_arrives_step_by_step_in_its_forms() -> None:
+    steps = [[torch.full((2, 3), float(t)), torch.arange(t)] for t in range(3)]
+    arrived = across({"trajectory": steps, "none": [], "mixed": [torch.ones(1), None]})
+    assert [[t.tolist() for t in row] for row in arrived["trajectory"]] == [
+        [t.tolist() for t in row] for row in steps
+    ]
+    assert [t.dtype for t in arrived["trajectory"][1]] == [torch.float32, torch.int64]
+    assert arrived["none"] == [] and arrived["mixed"][1] is None
+
+
 def test_limits_hold_on_the_way_out() -> None:
     deep: list[Any] = []
     for _ in range(5):
@@ -102,6 +114,7 @@ def test_limits_hold_on_the_way_out() -> None:
     for value, limits in (
         ("x" * 100, Limits(header=50)),
         (torch.zeros(100), Limits(body=399)),
+        ([torch.zeros(1)] * 3, Limits(tensors=2)),
         (deep, Limits(depth=4)),
     ):
         with pytest.raises(BorderError):
@@ -109,8 +122,10 @@ def test_limits_hold_on_the_way_out() -> None:
     assert across(torch.zeros(100), Limits(body=400)).numel() == 100
 
 
-def message(value: Any, tensors: Any) -> bytes:
-    return json.dumps({"value": value, "tensors": tensors}).encode()
+def message(value: Any, forms: Any, tensors: Any = None) -> bytes:
+    """A header; without ``tensors`` one of each form."""
+    tensors = list(range(len(forms))) if tensors is None else tensors
+    return json.dumps({"value": value, "forms": forms, "tensors": tensors}).encode()
 
 
 @pytest.mark.parametrize(
@@ -128,6 +143,15 @@ def message(value: Any, tensors: Any) -> bytes:
         (message({"\0tensor": 0}, []), b""),
         (message({"\0tensor": -1}, [["uint8", [1]]]), b"1"),
         (message({"\0tensor": "0"}, [["uint8", [1]]]), b"1"),
+        (message({"\0tensors": [0, 2]}, [["uint8", [1]]]), b"1"),
+        (message({"\0tensors": [-1, 2]}, [["uint8", [1]]]), b"1"),
+        (message({"\0tensors": [0, -1]}, [["uint8", [1]]]), b"1"),
+        (message({"\0tensors": 0}, [["uint8", [1]]]), b"1"),
+        (message({"\0tensors": [0, 1, 0]}, [["uint8", [1]]]), b"1"),
+        (message(1, [["uint8", [1]]], [1]), b"1"),
+        (message(1, [["uint8", [1]]], [-1]), b"1"),
+        (message(1, [["uint8", [1]]], [True]), b"1"),
+        (message(1, [["uint8", [0]]], [0] * 100_001), b""),
         (message({"\0complex": [1]}, []), b""),
         (b"[" * 100_000, b""),
         (message([[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]], []), b""),
