@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 # Each pair mends one fault of the theme or of an extension.
 REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -40,6 +41,11 @@ def offer_notebook(
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(notebook, target)
         context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def always_one(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Have one page written whatever changed: Sphinx copies scripts and fonts only beside pages."""
+    return [app.config.root_doc]
 
 
 def trim(app: Sphinx, exception: Exception | None) -> None:
@@ -89,5 +95,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     # Before the theme's own handler, which lists the downloads.
     app.connect("html-page-context", offer_notebook, priority=400)
+    app.connect("env-updated", always_one)
     app.connect("build-finished", trim)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,6 +39,7 @@ class TermIndexDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Keep the place until all chapters are read."""
+        self.env.metadata[self.env.docname]["term-index"] = True
         return [term_index()]
 
 
@@ -47,6 +48,11 @@ def read_chapter(app: Sphinx, doctree: nodes.document) -> None:
     if CHAPTER.match(app.env.docname):
         found = list(count_uses(str(app.srcdir), doctree))
         app.env.metadata[app.env.docname]["uses"] = found
+
+
+def indexes(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Have the index written anew whatever changed, since it is made from all chapters."""
+    return [page for page in env.found_docs if env.metadata[page].get("term-index")]
 
 
 def count_uses(source: str, doctree: nodes.document) -> Iterator[Use]:
@@ -141,5 +147,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("term-index", TermIndexDirective)
     app.add_node(term_index)
     app.connect("doctree-read", read_chapter)
+    app.connect("env-updated", indexes)
     app.connect("doctree-resolved", fill_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -14,8 +15,16 @@ from filelock import FileLock
 from rich.console import Console
 
 from course_lib.editions.library import ROOT
+from course_lib.publish import green
 from course_lib.publish.execute import PageFailed, cache_folder, plain, run_missing
 from course_lib.publish.pages import notebooks
+
+# Collecting garbage would take a third of the time, and the memory is not scarce. The module that
+# is missing here checks addresses in JSON schemas, which nobody needs, and takes seconds to load.
+_JUPYTER_BOOK = (
+    "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None;"
+    " from jupyter_book.cli.main import main; main()"
+)
 
 _WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL): |Exception|Error\b")
 
@@ -28,8 +37,7 @@ def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None
     """Build the book into a site.
 
     The cells of all pages run first, two pages at a time; outputs are kept in ``_build/cache``.
-    Then the site is made from nothing, since Sphinx forgets the warnings of pages it does not read
-    again: a broken book would turn green on its second build.
+    Then the site is made, from nothing unless ``green`` says that it may go on with the last one.
 
     Args:
         root: Folder that holds ``_config.yml`` and ``_toc.yml``.
@@ -51,9 +59,13 @@ def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None
     _run_pages(pages, cache, console)
     out.mkdir(parents=True, exist_ok=True)
     with FileLock(out / "lock"), console.status("Making the pages"):
-        for stale in ("html", ".doctrees"):
+        goes_on = not only and green.goes_on(root, out)
+        green.forget(out)
+        for stale in ("html/_static",) if goes_on else ("html", ".doctrees"):
             shutil.rmtree(out / "_build" / stale, ignore_errors=True)
         code, log = _sphinx(root, out, _settings(root, out, cache, only), not only)
+        if not code and not only:
+            green.remember(root, out)
     warnings = [line for line in log.splitlines() if _WARNING.search(line)]
     if only:  # built without -W, so that the faults of other pages do not count
         warnings = [line for line in warnings if f"{only}.md" in line]
@@ -90,11 +102,13 @@ def _settings(root: Path, out: Path, cache: Path, only: str | None) -> Path:
 def _sphinx(root: Path, out: Path, settings: Path, strict: bool) -> tuple[int, str]:
     """Run Jupyter Book in a process of its own; return its exit status and what it complained."""
     command = [
-        *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
+        *(sys.executable, "-c", _JUPYTER_BOOK),
         *("build", str(root), "--path-output", str(out), "--config", str(settings)),
         *("-n", "--keep-going", *(["-W"] if strict else [])),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Settings hold sets: in another order they would pass for other settings.
+    fixed = os.environ | {"PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=fixed)
     (out / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     return done.returncode, plain(done.stderr)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from course_lib.editions.library import ROOT
 from course_lib.publish.build import BuildFailed, build
-from course_lib.publish.execute import PageFailed, cache_folder, cell_seconds, kept, run_missing
+from course_lib.publish.execute import (
+    PageFailed,
+    cache_folder,
+    cell_seconds,
+    kept,
+    plain,
+    run_missing,
+)
 from course_lib.publish.pages import notebooks
 
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
@@ -56,6 +64,48 @@ def write_book(root: Path, bodies: dict[str, str]) -> None:
         (root / "book" / f"{name}.md").write_text(f"{header}# A page called {name}\n\n{body}\n")
     chapters = "".join(f"  - file: book/{name}\n" for name in bodies)
     (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n{chapters}")
+
+
+TWO = {
+    "one": "A sentence.\n\n(here)=\n## A section\n\n$$ x = 1 $$ (eq-x)",
+    "two": "See [](#here) and {eq}`eq-x`.",
+}
+
+
+def change(root: Path, page: str, old: str, new: str) -> None:
+    path = root / "book" / f"{page}.md"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def read_again(root: Path) -> str:
+    """Return how many pages the last build has read, as Sphinx says it."""
+    log = plain((root / "_build" / "book" / "build.log").read_text())
+    (said,) = re.findall(r"updating environment: (.*)", log)
+    return str(said)
+
+
+@pytest.mark.slow
+def test_a_changed_text_is_read_alone_and_hides_no_fault(tmp_path: Path) -> None:
+    write_book(tmp_path, TWO)
+    build(root=tmp_path)
+    change(tmp_path, "one", "A sentence.", "Another sentence.")
+    page = build(root=tmp_path) / "book" / "one.html"
+    assert "0 added, 1 changed" in read_again(tmp_path)
+    assert "Another sentence." in page.read_text() and (page.parents[1] / "_static").is_dir()
+
+    for old, new, said in (
+        ("Another sentence.", "{nosuch}`role`", "nosuch"),
+        ("(here)=", "(there)=", "'here'"),
+        ("(eq-x)", "(eq-y)", "eq-x"),
+    ):
+        change(tmp_path, "one", old, new)
+        for _ in range(2):
+            with pytest.raises(BuildFailed, match=said):
+                build(root=tmp_path)
+        change(tmp_path, "one", new, old)
+        build(root=tmp_path)
 
 
 @pytest.mark.slow
