@@ -10,8 +10,8 @@ import torch
 from course_lib import data
 
 POINTS = torch.tensor([[0.3, -1.2], [2.5, 0.4], [-1.0, 1.0]], dtype=torch.float64)
-SETS = ("Split", "digits", "mnist1d", "moons", "spirals")
-SURFACES = [getattr(data, name) for name in data.__all__ if name not in SETS]
+OTHERS = ("Split", "digits", "generator", "mnist1d", "moons", "spirals")
+SURFACES = [getattr(data, name) for name in data.__all__ if name not in OTHERS]
 MINIMA = [
     (data.bowl, (0.0, 0.0)),
     (data.rosenbrock, (1.0, 1.0)),
