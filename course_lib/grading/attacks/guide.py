@@ -34,6 +34,8 @@ It fails if one point is given undeservedly, one deserved point is lost,
 or anything outside a submission's own folder is touched.
 Each attack is a few lines in `tests/attacks/`, bounded by itself, and speaks to this machine alone.
 To add one, write a row in the module of its kind, and try it with `course attacks <its name>`.
+Code that is right while it is graded, and turns wrong later by the clock,
+nobody can tell from right code: all questions of a submission take a fraction of a second.
 
 The tables set the sealed grader beside stock nbgrader,
 which runs tests in the student's own kernel.
