@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import yaml
 from docutils import nodes
-from sphinx import addnodes
+from links import link
 from sphinx.application import Sphinx
 from sphinx.domains.std import make_glossary_term
 from sphinx.util.docutils import SphinxDirective
@@ -107,17 +107,8 @@ class GlossaryDirective(SphinxDirective):
         if chapter and page not in self.env.found_docs:
             return []
         kind, target = ("doc", f"/{page}") if chapter else ("ref", entry.taught)
-        link = addnodes.pending_xref(
-            "",
-            nodes.inline("", entry.taught),
-            refdomain="std",
-            reftype=kind,
-            reftarget=target,
-            refdoc=self.env.docname,
-            refexplicit=False,
-            refwarn=True,
-        )
-        return [nodes.Text("See "), link]
+        taught = link(self.env.docname, kind, target, entry.taught, shown=False)
+        return [nodes.Text("See "), taught]
 
 
 def letters(anchors: Iterable[tuple[str, str]]) -> nodes.paragraph:
@@ -160,16 +151,7 @@ def linked(
     for term, match in found:
         if match.start() > end:
             yield nodes.Text(text[end : match.start()])
-        yield addnodes.pending_xref(
-            "",
-            nodes.inline("", match[0], classes=["course-term"]),
-            refdomain="std",
-            reftype="term",
-            reftarget=term,
-            refdoc=docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+        yield link(docname, "term", term, match[0], classes=["course-term"])
         end = match.end()
     if end < len(text):
         yield nodes.Text(text[end:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from docutils import nodes
-from sphinx import addnodes
+from links import link
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
@@ -59,25 +59,13 @@ class PipelineDirective(SphinxDirective):
 
     def stage(self, stage: Stage, marked: bool) -> pipeline_stage:
         """Build one stage: marked, or a link to its page."""
-        text = nodes.inline("", stage.title)
         node = pipeline_stage("", "", marked=marked)
-        written = f"book/{stage.page}" in self.env.found_docs
-        node += text if marked or not written else self.link(stage, text)
+        if marked or f"book/{stage.page}" not in self.env.found_docs:
+            node += nodes.inline("", stage.title)
+        else:
+            kind, target = ("ref", stage.label) if stage.label else ("doc", f"/book/{stage.page}")
+            node += link(self.env.docname, kind, target, stage.title)
         return node
-
-    def link(self, stage: Stage, text: nodes.inline) -> addnodes.pending_xref:
-        """Link to a section of a page, or to the page."""
-        kind, target = ("ref", stage.label) if stage.label else ("doc", f"/book/{stage.page}")
-        return addnodes.pending_xref(
-            "",
-            text,
-            refdomain="std",
-            reftype=kind,
-            reftarget=target,
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
 
 
 def visit_pipeline(self: HTML5Translator, node: pipeline) -> None:

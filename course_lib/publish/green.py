@@ -43,7 +43,8 @@ def _digest(root: Path) -> str:
 def _files(root: Path) -> Iterator[Path]:
     yield from (root / name for name in ("_config.yml", "_toc.yml"))
     for pattern in ("constraints.txt", "book/**/*", "course_lib/**/*.py"):
-        yield from (path for path in root.glob(pattern) if path.is_file())
+        found = (path for path in root.glob(pattern) if path.suffix != ".pyc")
+        yield from (path for path in found if path.is_file())
 
 
 def _names(page: Path) -> bytes:

@@ -40,6 +40,6 @@ class Turn:
     def _take(self) -> bool:
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._place)
-        except OSError:  # somebody else holds it
+        except (BlockingIOError, PermissionError):  # somebody else holds it
             return False
         return True
