@@ -12,7 +12,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.filterwarnings(
 
 CELLS = {
     "streams": "import sys; print('out'); print('err', file=sys.stderr); print('more')",
-    "below Python": "import os; os.write(1, b'written'); None",
+    # A thread of the kernel reads this from a pipe: the cell waits, or it could end before.
+    "below Python": "import os, time; os.write(1, b'written'); time.sleep(1)",
     "value": "[1, 'two', {3}]",
     "silenced value": "1 + 1;",
     "figure": "import matplotlib.pyplot as plt; plt.plot([1, 4, 2]); plt.show()",
