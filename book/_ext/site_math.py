@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -32,14 +33,18 @@ _CELL_MATH = re.compile(r"\$([^$]+)\$")
 
 
 class Katex:
-    """A node process that renders formulas; started once, ended with the build."""
+    """A node process that renders formulas; each process of the build has one of its own."""
 
     def __init__(self) -> None:
+        self.rendered: dict[tuple[str, bool], str] = {}
+        self._start()
+
+    def _start(self) -> None:
         command = [str(NODE), str(HERE / "katex_server.js"), str(KATEX / "katex.min.js")]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
-        self.rendered: dict[tuple[str, bool], str] = {}
+        self.owner = os.getpid()
 
     def render(self, tex: str, *, display: bool, location: Any) -> str:
         """Return the HTML of a formula; wrong TeX is a warning, which a strict build refuses."""
@@ -56,6 +61,8 @@ class Katex:
         self.process.stdout.close()
 
     def _ask(self, tex: str, display: bool, location: Any) -> str:
+        if self.owner != os.getpid():  # Sphinx has forked: two askers would mix up their answers
+            self._start()
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
         self.process.stdin.flush()
@@ -134,4 +141,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", start)
     app.connect("doctree-read", render_cells)
     app.connect("build-finished", stop)
-    return {"parallel_read_safe": False, "parallel_write_safe": False}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

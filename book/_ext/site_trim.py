@@ -10,12 +10,14 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+ICON_SCRIPT = "/js/all.min.js"
+
 # Each pair mends one fault of the theme or of an extension.
 REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.S), replacement)
     for pattern, replacement in (
         # Icons come from a font; the script that draws them a second time weighs 527 KB.
-        (r'<script src="[^"]*/fontawesome/[^"]*/all\.min\.js[^"]*"></script>\n?', ""),
+        (rf'<script src="[^"]*/fontawesome/[^"]*{ICON_SCRIPT}[^"]*"></script>\n?', ""),
         (r'<link rel="preload" as="font"[^>]*/fontawesome/[^>]*/>\n?', ""),
         # A button's spoken name must hold the words it shows.
         (r'(search-button__button" title="Search") aria-label="Search"', r"\1"),
@@ -24,7 +26,7 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r'<p class="(collapsed|expanded)">(.*?)</p>', r'<span class="\1">\2</span>'),
         (r'<div (class="bd-sidebar-primary)', r'<div role="region" aria-label="Chapters" \1'),
         # Every exercise of a page gets the same id from its extension.
-        (r' id="(exercise|solution|proof)-content"', ""),
+        (r' id="(exercise|solution)-content"', ""),
         # A list's role needs list items inside, which bibliographies do not have.
         (r' role="(list|doc-biblioentry)"', ""),
     )
@@ -56,9 +58,10 @@ def trim(app: Sphinx, exception: Exception | None) -> None:
     used: set[str] = set()
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        for pattern, replacement in REPAIRS:
-            text = pattern.sub(replacement, text)
-        page.write_text(text, encoding="utf-8")
+        if ICON_SCRIPT in text:  # written anew by this build
+            for pattern, replacement in REPAIRS:
+                text = pattern.sub(replacement, text)
+            page.write_text(text, encoding="utf-8")
         used.update(re.findall(r"\bfa-([a-z0-9-]+)", text))
     for folder in (site / "_static" / "vendor" / "fontawesome").iterdir():
         trim_icons(folder, used, (site / "_static" / "styles").glob("*.css"))
@@ -91,10 +94,17 @@ def trim_icons(folder: Path, used: set[str], styles: Any) -> None:
     shutil.rmtree(folder / "js")
 
 
+def side_by_side(app: Sphinx) -> None:
+    """Let several processes read pages: these two do not say that they come in afterwards."""
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        app.extensions[name].parallel_read_safe = True
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     # Before the theme's own handler, which lists the downloads.
     app.connect("html-page-context", offer_notebook, priority=400)
+    app.connect("builder-inited", side_by_side)
     app.connect("env-updated", always_one)
     app.connect("build-finished", trim)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

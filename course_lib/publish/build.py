@@ -19,13 +19,6 @@ from course_lib.publish import green
 from course_lib.publish.execute import PageFailed, cache_folder, plain, run_missing
 from course_lib.publish.pages import notebooks
 
-# Collecting garbage would take a third of the time, and the memory is not scarce. The module that
-# is missing here checks addresses in JSON schemas, which nobody needs, and takes seconds to load.
-_JUPYTER_BOOK = (
-    "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None;"
-    " from jupyter_book.cli.main import main; main()"
-)
-
 _WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL): |Exception|Error\b")
 
 
@@ -63,7 +56,8 @@ def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None
         green.forget(out)
         for stale in ("html/_static",) if goes_on else ("html", ".doctrees"):
             shutil.rmtree(out / "_build" / stale, ignore_errors=True)
-        code, log = _sphinx(root, out, _settings(root, out, cache, only), not only)
+        _write_settings(root, out, cache, only)
+        code, log = _sphinx(root, out, strict=not only)
         if not code and not only:
             green.remember(root, out)
     warnings = [line for line in log.splitlines() if _WARNING.search(line)]
@@ -83,7 +77,7 @@ def _run_pages(pages: list[Path], cache: Path, console: Console) -> None:
             raise BuildFailed(str(failure)) from None
 
 
-def _settings(root: Path, out: Path, cache: Path, only: str | None) -> Path:
+def _write_settings(root: Path, out: Path, cache: Path, only: str | None) -> None:
     """Write the settings of this one build: the book's own, and where outputs are kept."""
     settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     execution = settings.setdefault("execute", {})
@@ -94,18 +88,13 @@ def _settings(root: Path, out: Path, cache: Path, only: str | None) -> Path:
         ]
     local = settings.get("sphinx", {}).get("local_extensions", {})
     local.update({name: str((root / folder).resolve()) for name, folder in local.items()})
-    written = out / "_config.yml"
-    written.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return written
+    (out / "_config.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
-def _sphinx(root: Path, out: Path, settings: Path, strict: bool) -> tuple[int, str]:
-    """Run Jupyter Book in a process of its own; return its exit status and what it complained."""
-    command = [
-        *(sys.executable, "-c", _JUPYTER_BOOK),
-        *("build", str(root), "--path-output", str(out), "--config", str(settings)),
-        *("-n", "--keep-going", *(["-W"] if strict else [])),
-    ]
+def _sphinx(root: Path, out: Path, *, strict: bool) -> tuple[int, str]:
+    """Make the site in a process of its own; return its exit status and what it complained."""
+    command = [sys.executable, "-m", "course_lib.publish.make_site", str(root), str(out)]
+    command += ["strict"] if strict else []
     # Settings hold sets: in another order they would pass for other settings.
     fixed = os.environ | {"PYTHONHASHSEED": "0"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=fixed)

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.cache.db import NbCacheRecord
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader
 from myst_parser.config.main import MdParserConfig
@@ -63,12 +64,8 @@ def kept(page: Path, cache: Path) -> NotebookNode | None:
 
 def cell_seconds(page: Path, cache: Path) -> float | None:
     """Return how long the cells of a kept page ran, or ``None`` if the page must run."""
-    try:
-        record = _open(cache).match_cache_notebook(read(page))
-    except KeyError:
-        return None
-    seconds: float | None = record.data.get(_SECONDS)
-    return seconds
+    record = _match(page, cache)
+    return record.data.get(_SECONDS) if record else None
 
 
 def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tuple[Path, float]]:
@@ -85,7 +82,7 @@ def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tu
     Raises:
         PageFailed: After the other pages have run, for all pages with a failing cell.
     """
-    missing = [page for page in pages if kept(page, cache) is None]
+    missing = [page for page in pages if not _match(page, cache)]
     failures = []
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(_run_once, page, cache): page for page in missing}
@@ -117,7 +114,7 @@ def _run_once(page: Path, cache: Path) -> float:
     # Two builds at a time are common: the second waits and takes the output of the first.
     with FileLock(cache / f"{page.stem}.lock"):
         start = time.perf_counter()
-        if kept(page, cache) is None:
+        if not _match(page, cache):
             _run(page, cache)
     return time.perf_counter() - start
 
@@ -135,6 +132,13 @@ def _run(page: Path, cache: Path) -> None:
 def plain(text: str) -> str:
     """Return a text without the codes that colour it on a terminal."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _match(page: Path, cache: Path) -> NbCacheRecord | None:
+    try:
+        return _open(cache).match_cache_notebook(read(page))
+    except KeyError:
+        return None
 
 
 def _open(cache: Path) -> JupyterCacheAbstract:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = re.compile(r"^(#|\([\w-]+\)=|:label:|:name:)|\$\$ *\(|\bkey=|\bcorrect\(")
-"""Lines of a page that give something a name: headings, labels, equations, figures, corrections."""
+# Lines that give something a name: headings, labels, equations, figures, corrections.
+_NAMES = re.compile(r"^(#|\([\w-]+\)=|:label:|:name:)|\$\$ *\(|\bkey=|\bcorrect\(")
 
 
 def goes_on(root: Path, out: Path) -> bool:
@@ -49,4 +49,4 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _names(page: Path) -> bytes:
     lines = page.read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if NAMES.search(line)).encode()
+    return "\n".join(line for line in lines if _NAMES.search(line)).encode()
