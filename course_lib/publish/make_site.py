@@ -1,0 +1,42 @@
+"""Make the site with Jupyter Book: python -m course_lib.publish.make_site ROOT OUT [strict]."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+
+# Pages read or written at a time.
+_PROCESSES = 2
+
+
+def main(root: Path, out: Path, *, strict: bool) -> None:
+    """Read and write the pages, two at a time; exit with Sphinx's status.
+
+    Settings come from ``_config.yml`` in ``out``, the site goes to ``_build/html`` there.
+    """
+    # Collecting garbage would take a third of the time, and the memory is not scarce.
+    gc.disable()
+    # This module checks addresses in JSON schemas, which nobody needs, and takes seconds to load.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    from jupyter_book.sphinx import build_sphinx  # its command has no option for several processes
+
+    result = build_sphinx(
+        root,
+        out / "_build" / "html",
+        noconfig=True,
+        path_config=out / "_config.yml",
+        confoverrides={
+            "external_toc_path": str(root / "_toc.yml"),
+            "latex_individualpages": False,
+            "nitpicky": True,
+        },
+        warningiserror=strict,
+        keep_going=True,
+        jobs=_PROCESSES,
+    )
+    sys.exit(bool(result))  # a number of Sphinx, or the exception that stopped it
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), strict="strict" in sys.argv[3:])
