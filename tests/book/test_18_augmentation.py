@@ -98,8 +98,28 @@ def test_the_soft_cost_is_that_of_torch():
 def test_two_seeds_give_different_networks_and_a_seed_the_same_again():
     pair = chapter.train(chapter.FEW, seeds=(3, 4), steps=5)
     one = chapter.train(chapter.FEW, seeds=(4,), steps=5)
-    assert not torch.equal(pair[0][0], pair[0][1])
-    torch.testing.assert_close(pair[0][1:], one[0])
+    assert not torch.equal(pair[0][:, 0], pair[0][:, 1])
+    torch.testing.assert_close(pair[0][:, 1:], one[0])
+
+
+def test_each_rate_of_a_stack_trains_as_alone_on_images_transformed_alike():
+    options = {"transform": chapter.jiggle, "seeds": (3, 4), "steps": 5}
+    both = chapter.train(chapter.FEW, rates=(0.02, 0.2), **options)
+    for place, rate in enumerate((0.02, 0.2)):
+        alone = chapter.train(chapter.FEW, rates=(rate,), **options)
+        torch.testing.assert_close(both[0][place], alone[0][0])
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (5, 9)])
+def test_a_warp_reads_where_torch_does(shape):
+    images = torch.rand(1, 1, *shape, generator=chance())
+    angle, shear, stretch, right, down = 0.3, 0.2, 1.1, 0.1, -0.2
+    cos, sin = np.cos(angle) / stretch, np.sin(angle) / stretch
+    theta = torch.tensor([[[cos, sin + shear, -2 * right], [-sin, cos, -2 * down]]]).float()
+    grid = torch.nn.functional.affine_grid(theta, [1, 1, *shape], align_corners=False)
+    expected = torch.nn.functional.grid_sample(images, grid, align_corners=False)
+    found = chapter.warp(images, angle=angle, shear=shear, stretch=stretch, right=right, down=down)
+    torch.testing.assert_close(found, expected)
 
 
 def test_only_the_training_part_is_ever_trained_on():
@@ -157,6 +177,10 @@ def test_mixup_lowers_confidence_and_hardly_touches_accuracy():
     assert np.nanmean(curves[0][1] - curves[0][0]) < np.nanmean(curves[-1][1] - curves[-1][0])
     gaps = [held[f"gaps {a:g}"].mean() for a in held["alphas"]]
     assert gaps[1] < gaps[0] < gaps[2] < gaps[3]
+    cutout = held["cutout"].mean(1)
+    assert list(held["sides"]) == [0, 1, 2, 3, 4, 6]
+    assert cutout.argmax() == 1 and (np.diff(cutout[1:]) < 0).all()
+    assert cutout[2] < cutout[0]
     assert held["density 0.2"][0] > held["density 0.2"][99]
     assert held["density 8"][99] > held["density 8"][0]
 
@@ -171,13 +195,13 @@ def test_the_axes_of_color_are_orthonormal_and_the_first_is_brightness():
 
 
 @pytest.mark.book
-def test_two_numbers_do_as_well_as_the_search():
+def test_two_numbers_do_better_than_the_search():
     held = figure_data("F-18.7")
     finals = {name: np.mean(scores) for name, scores in held["finals"].items()}
     assert len(held["judged"]) == 50 and len(held["judged_rand"]) == 9
     assert all(len(scores) == 10 for scores in held["finals"].values())
-    assert finals["RandAugment"] > finals["best sub-policy"] - 0.01
-    assert max(finals, key=finals.get) == "small movements"
+    assert abs(finals["small movements"] - finals["RandAugment"]) < 0.01
+    assert min(finals["small movements"], finals["RandAugment"]) > finals["best sub-policy"]
     assert finals["TrivialAugment"] < finals["no augmentation"] + 0.005
 
 
@@ -186,5 +210,5 @@ def test_averaging_over_draws_of_the_places_helps():
     held = figure_data("F-18.8")
     marginal = held["marginal"].mean(1)
     assert marginal[-1] > marginal[0] + 0.02
-    assert marginal[0] < held["fixed"].mean() < marginal[-1]
+    assert marginal[0] < held["fixed"].mean() < marginal[1:].min()
     assert not np.allclose(held["draws"][1], held["draws"][2])
