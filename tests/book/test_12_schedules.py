@@ -145,12 +145,12 @@ def test_two_seeds_give_different_runs():
 def test_five_runs_stand_in_the_order_of_the_caption():
     held = figure_data("F-12.1")
     losses, names = held["losses"], list(held["names"])
-    assert losses.shape == (5, 10, 30)
+    assert losses.shape == (5, 10, 16)
     ends = dict(zip(names, losses[..., -1].mean(1), strict=True))
     order = ["large, then small", "good", "high", "low", "very high"]
     assert sorted(ends, key=ends.get) == order
     cut = losses[names.index("large, then small")]
-    assert (cut[:, 20] < cut[:, 19]).all()  # the first pass after the cut
+    assert (cut[:, 11] < cut[:, 10]).all()  # the first pass after the cut
     assert (cut[:, -1] < losses[names.index("good"), :, -1]).all()
     assert not (losses[names.index("high")] < losses[names.index("good")]).all(0).any()
     assert len({tuple(row) for row in cut}) == 10
@@ -181,7 +181,7 @@ def test_smooth_schedules_beat_the_constant_rate_and_the_step_drops_once():
     assert all(ends[name] < ends["constant"] for name in smooth)
     assert ends["step"] > ends["constant"] - 0.02  # three early cuts gain nothing here
     step = losses[names.index("step")].mean(0)
-    first, second, third = (step[cut - 1] - step[cut] for cut in (7, 14, 21))
+    first, second, third = (step[cut - 1] - step[cut] for cut in held["cuts"].astype(int))
     assert first > 5 * second > 5 * third
     assert len(set(held["tuned"])) > 1
     best = held["sweep"].mean(-1).argmin(-1)
@@ -218,7 +218,8 @@ def test_dividing_fails_first_and_each_rule_suits_its_optimizer():
         assert worst == "÷ k"
         assert passes[name, "÷ k"][by_four] > budget
     linear = passes["SGD", "× k"]
-    assert linear[by_four] < 1.25 * linear[0]
+    assert linear[1] < 1.1 * linear[0] and linear[by_four] < 1.3 * linear[0]
+    assert (linear[1:3] < passes["SGD", "× √k"][1:3]).all()
     assert linear[by_eight] > 1.5 * linear[0]  # the limit
     cautious = held["SGD cautious"].mean(0)
     assert cautious[by_eight] < 1.25 * cautious[0]
