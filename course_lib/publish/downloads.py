@@ -71,8 +71,8 @@ def clean_environment(folder: Path = FOLDER) -> Path:
         DownloadFailed: If a package cannot be installed.
     """
     derive(folder / "student")
-    venv.create(folder / "venv", clear=True, with_pip=True)
-    commands = folder / "venv" / "bin"
+    venv.create(folder / ".venv", clear=True, with_pip=True)
+    commands = folder / ".venv" / "bin"
     index = os.environ.get("TORCH_INDEX")
     _install(commands, *(["--index-url", index] if index else []), "torch")
     _install(commands, "ipykernel", "nbclient", str(folder / "student"))
