@@ -19,8 +19,6 @@ def main(root: Path, out: Path, *, strict: bool) -> None:
     """
     # Collecting garbage would take a third of the time, and the memory is not scarce.
     gc.disable()
-    # This module checks addresses in JSON schemas, which nobody needs, and takes seconds to load.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     # Every citation asks for its style, for which all installed packages are searched anew.
     metadata.entry_points = functools.cache(metadata.entry_points)  # type: ignore[assignment]
     from jupyter_book.sphinx import build_sphinx  # its command has no option for several processes
