@@ -169,6 +169,15 @@ def test_one_moved_view_is_worse_and_many_do_not_pass_the_still_one():
 
 
 @pytest.mark.book
+def test_cutout_helps_at_one_pixel_and_costs_more_with_each_side():
+    held = figure_data("F-18.5")
+    cutout = held["cutout"].mean(1)
+    assert list(held["sides"]) == [0, 1, 2, 3, 4, 6]
+    assert cutout.argmax() == 1 and (np.diff(cutout[1:]) < 0).all()
+    assert cutout[2] < cutout[0]
+
+
+@pytest.mark.book
 def test_mixup_lowers_confidence_and_hardly_touches_accuracy():
     held = figure_data("F-18.5")
     scores = [held[f"scores {a:g}"].mean() for a in held["alphas"]]
@@ -177,10 +186,6 @@ def test_mixup_lowers_confidence_and_hardly_touches_accuracy():
     assert np.nanmean(curves[0][1] - curves[0][0]) < np.nanmean(curves[-1][1] - curves[-1][0])
     gaps = [held[f"gaps {a:g}"].mean() for a in held["alphas"]]
     assert gaps[1] < gaps[0] < gaps[2] < gaps[3]
-    cutout = held["cutout"].mean(1)
-    assert list(held["sides"]) == [0, 1, 2, 3, 4, 6]
-    assert cutout.argmax() == 1 and (np.diff(cutout[1:]) < 0).all()
-    assert cutout[2] < cutout[0]
     assert held["density 0.2"][0] > held["density 0.2"][99]
     assert held["density 8"][99] > held["density 8"][0]
 
