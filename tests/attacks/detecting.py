@@ -34,12 +34,12 @@ return velocity, velocity
     change(
         # A longer time nobody can tell from right code: all questions take a fraction of a second.
         "wrong-after-a-moment",
-        "is right for three milliseconds from its first step on",
+        "is right for twenty milliseconds from its first step on",
         added("import time\nstarts = []", "adam-solution"),
         written(
             "adam-solution",
             "import time\nstarts.append(time.monotonic())\n"
-            "if starts[-1] - starts[0] > 0.003:\n    grad = -grad\n" + RIGHT,
+            "if starts[-1] - starts[0] > 0.02:\n    grad = -grad\n" + RIGHT,
         ),
     ),
     change(

@@ -35,6 +35,9 @@ CHECKS = "course_lib.checks"
 BATCH = 12
 """Questions that are put at once; few enough that judge and process both have work."""
 
+FAILED = 2
+"""How bad a wrong answer is, from a right one at 0 to none at all."""
+
 Found = Result | Lost
 
 
@@ -95,17 +98,39 @@ class Judge:
         self._traced = drawn(questions, self._seed)
         names: dict[str, Any] = {"__name__": "tests", **self._given}
         with _without_logs():
-            batches = [(), *_batches(order(questions, self._seed)), ()]
-            for batch, following in pairwise(batches):
-                # These are made while the process answers the batch.
-                calls = self._calls(following)
-                self.student.begin(calls)
-                for question in batch:
-                    self._ask(question)
+            self._put(order(questions, self._seed))
+            self._put(self._doubtful(questions))
             for question in questions:
                 if question.exercise in self.reached:
                     self._found[question.key] = self._refused(question)
             return [self._decide(test, names) for test in tests]
+
+    def _put(self, questions: Sequence[Question]) -> None:
+        batches = [(), *_batches(questions), ()]
+        for batch, following in pairwise(batches):
+            # These are made while the process answers the batch.
+            calls = self._calls(following)
+            self.student.begin(calls)
+            for question in batch:
+                self._ask(question)
+
+    def _doubtful(self, questions: Sequence[Question]) -> list[Question]:
+        """What passed of exercises that failed elsewhere: being right at first gains nothing.
+
+        Code that is right for some calls, or for a moment, passes what happened to be asked early.
+        An exercise that once gave no answer is left alone: it is not asked again.
+        """
+        once = {question.key: question for question in questions}
+        worst: dict[str, int] = {}
+        for key, question in once.items():
+            bad = _badness(self._found[key])
+            worst[question.exercise] = max(bad, worst.get(question.exercise, 0))
+        failing = {exercise for exercise, bad in worst.items() if bad == FAILED}
+        return [
+            question
+            for key, question in once.items()
+            if question.exercise in failing and _badness(self._found[key]) < FAILED
+        ]
 
     def _ask(self, question: Question) -> Found:
         """Ask; of several answers to the same question the worst one counts."""
@@ -384,8 +409,8 @@ def _not_now(name: str) -> Any:
 
 def _badness(found: Found) -> int:
     if isinstance(found, Lost):
-        return 3
-    return {"passed": 0, "could not tell": 1, "failed": 2}[found.outcome]
+        return FAILED + 1
+    return {"passed": 0, "could not tell": 1, "failed": FAILED}[found.outcome]
 
 
 def _error(error: Exception, lines: list[str]) -> dict[str, Any]:

@@ -150,6 +150,21 @@ def test_the_worst_of_several_answers_counts(
     assert scores(judged(student(odd), VISIBLE)) == [0.0]
 
 
+@pytest.mark.parametrize(
+    ("right_if", "expected"),
+    [("len(calls) <= 20", [0.0, 0.0]), ("lr == 0.1", [2.0, 0.0])],
+    ids=["right at first", "right in one case"],
+)
+def test_being_right_at_first_gains_nothing(
+    student: Class, monkeypatch: pytest.MonkeyPatch, right_if: str, expected: list[float]
+) -> None:
+    monkeypatch.setattr(judging, "order", lambda questions, seed: list(questions))
+    one = OWN.replace("@implement", "calls = []\n\n@implement").replace(
+        "    velocity =", f"    calls.append(0)\n    grad = grad * ({right_if})\n    velocity ="
+    )
+    assert scores(judged(student(one))) == expected
+
+
 def test_questions_are_found_by_running_the_tests() -> None:
     loop = TestCell("l", HEAD + "for k in (1, 2):\n    check('adam', seed=k)\nassert 1 == 2", 1.0)
     assert [question.parameters for question in planned([loop])] == [{"seed": 1}, {"seed": 2}]
