@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -49,17 +51,18 @@ def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None
     pages = [page for page in notebooks(root) if only in (None, page.stem)]
     if not pages and only:
         raise BuildFailed(f"needed a page in _toc.yml that holds cells, got {only!r}")
-    _run_pages(pages, cache, console)
-    out.mkdir(parents=True, exist_ok=True)
-    with FileLock(out / "lock"), console.status("Making the pages"):
-        goes_on = not only and green.goes_on(root, out)
-        green.forget(out)
-        for stale in ("html/_static",) if goes_on else ("html", ".doctrees"):
-            shutil.rmtree(out / "_build" / stale, ignore_errors=True)
-        _write_settings(root, out, cache, only)
-        code, log = _sphinx(root, out, strict=not only)
-        if not code and not only:
-            green.remember(root, out)
+    with _sphinx(root, out, strict=not only) as make_site:
+        _run_pages(pages, cache, console)
+        out.mkdir(parents=True, exist_ok=True)
+        with FileLock(out / "lock"), console.status("Making the pages"):
+            goes_on = not only and green.goes_on(root, out)
+            green.forget(out)
+            for stale in ("html/_static",) if goes_on else ("html", ".doctrees"):
+                shutil.rmtree(out / "_build" / stale, ignore_errors=True)
+            _write_settings(root, out, cache, only)
+            code, log = make_site()
+            if not code and not only:
+                green.remember(root, out)
     warnings = [line for line in log.splitlines() if _WARNING.search(line)]
     if only:  # built without -W, so that the faults of other pages do not count
         warnings = [line for line in warnings if f"{only}.md" in line]
@@ -91,15 +94,26 @@ def _write_settings(root: Path, out: Path, cache: Path, only: str | None) -> Non
     (out / "_config.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
-def _sphinx(root: Path, out: Path, *, strict: bool) -> tuple[int, str]:
-    """Make the site in a process of its own; return its exit status and what it complained."""
+@contextmanager
+def _sphinx(root: Path, out: Path, *, strict: bool) -> Iterator[Callable[[], tuple[int, str]]]:
+    """Load Sphinx in a process of its own, while something else goes on.
+
+    Yields:
+        What makes the site, and returns the exit status and what Sphinx complained.
+    """
     command = [sys.executable, "-m", "course_lib.publish.make_site", str(root), str(out)]
     command += ["strict"] if strict else []
     # Settings hold sets: in another order they would pass for other settings.
     fixed = os.environ | {"PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=fixed)
-    (out / "build.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    return done.returncode, plain(done.stderr)
+    piped = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **piped, text=True, env=fixed) as process:  # type: ignore[call-overload]
+
+        def make_site() -> tuple[int, str]:
+            printed, complained = process.communicate("begin\n")
+            (out / "build.log").write_text(printed + complained, encoding="utf-8")
+            return process.returncode, plain(complained)
+
+        yield make_site
 
 
 def main() -> None:

@@ -1,4 +1,8 @@
-"""Make the site with Jupyter Book: python -m course_lib.publish.make_site ROOT OUT [strict]."""
+"""Make the site with Jupyter Book: python -m course_lib.publish.make_site ROOT OUT [strict].
+
+It loads what it needs, which takes seconds, and waits for a line on its input before it begins, so
+that the loading goes on while the cells still run.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ _PROCESSES = 4
 
 
 def main(root: Path, out: Path, *, strict: bool) -> None:
-    """Read and write the pages, several at a time; exit with Sphinx's status.
+    """Read and write the pages, once told to, several at a time; exit with Sphinx's status.
 
     Settings come from ``_config.yml`` in ``out``, the site goes to ``_build/html`` there.
     """
@@ -21,8 +25,11 @@ def main(root: Path, out: Path, *, strict: bool) -> None:
     gc.disable()
     # Every citation asks for its style, for which all installed packages are searched anew.
     metadata.entry_points = functools.cache(metadata.entry_points)  # type: ignore[assignment]
+    import myst_nb  # noqa: F401  loaded ahead, as the largest of the extensions
     from jupyter_book.sphinx import build_sphinx  # its command has no option for several processes
 
+    if not sys.stdin.readline():
+        sys.exit("the cells have failed")
     result = build_sphinx(
         root,
         out / "_build" / "html",

@@ -23,7 +23,7 @@ from course_lib.training.search import (
     grid_search,
     random_search,
 )
-from course_lib.training.sweep import Snapshot, cost, perceptrons, predict, steps
+from course_lib.training.sweep import Snapshot, cost, perceptrons, predict, side_by_side, steps
 from course_lib.training.tensorboard import read_tensorboard, write_tensorboard
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "random_search",
     "read_tensorboard",
     "seeded",
+    "side_by_side",
     "steps",
     "tuning_doctor",
     "write_tensorboard",

@@ -218,7 +218,7 @@ def test_dividing_fails_first_and_each_rule_suits_its_optimizer():
         assert worst == "÷ k"
         assert passes[name, "÷ k"][by_four] > budget
     linear = passes["SGD", "× k"]
-    assert linear[1] < 1.1 * linear[0] and linear[by_four] < 1.3 * linear[0]
+    assert linear[1] < 1.1 * linear[0] and linear[by_four] < 1.25 * linear[0]
     assert (linear[1:3] < passes["SGD", "× √k"][1:3]).all()
     assert linear[by_eight] > 1.5 * linear[0]  # the limit
     cautious = held["SGD cautious"].mean(0)

@@ -151,14 +151,14 @@ def test_other_seeds_give_other_data() -> None:
 @pytest.mark.book
 def test_figure_1_signals_grow_without_and_start_at_one_with_normalization() -> None:
     data = figure_data("F-17.1")
-    for step in (0, 100, 500):
+    for step in (0, 100, 1000):
         assert data[f"none_deviation_{step}"].shape == (6, 10)
         assert data[f"none_counts_{step}"].shape == (6, 64)
-    none, bn = ({s: data[f"{p}_deviation_{s}"] for s in (0, 500)} for p in ("none", "before"))
-    assert 1.2 < none[500][-1].mean() / none[0][-1].mean() < 1.5
+    none, bn = ({s: data[f"{p}_deviation_{s}"] for s in (0, 1000)} for p in ("none", "before"))
+    assert 1.6 < none[1000][-1].mean() / none[0][-1].mean() < 2.2
     np.testing.assert_allclose(bn[0], 1, atol=0.01)
-    assert 0.7 < bn[500].mean(1).min() < bn[500].mean(1).max() < 1.6
-    assert bn[500].mean(1).argmax() == 0
+    assert 0.7 < bn[1000].mean(1).min() < bn[1000].mean(1).max() < 1.6
+    assert bn[1000].mean(1).argmax() == 0
 
 
 @pytest.mark.book
@@ -202,7 +202,7 @@ def test_figure_5_answers_depend_on_the_mates_and_not_after_eval() -> None:
     assert (np.diff(changed.mean(0)) < 0).all()
     spread = np.ptp(data["spread"], axis=1)
     assert spread[0] > 0.5 > spread[-1]
-    assert 0.5 < data["sure"] < 1
+    assert data["sure"] > 0.9
 
 
 @pytest.mark.book
