@@ -24,7 +24,7 @@ def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     place = placer(inputs["device"])
     params = [place(start).requires_grad_() for start in inputs["parameters"]]
     storage = [param.data_ptr() for param in params] if inputs["device"] != FAKE else []
-    optimizer = cls(_groups(params, inputs["groups"]), **tuples(inputs["options"]))
+    optimizer = cls(grouped(params, inputs["groups"]), **tuples(inputs["options"]))
     take_step = _unmarked(optimizer)
     given: list[tuple[int, int, Tensor, Tensor]] = []
     trajectory: Trajectory = []
@@ -75,7 +75,8 @@ def run_convention(rule: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     return {"trajectory": [] if inputs["device"] == FAKE else trajectory, "faults": {}}
 
 
-def _groups(params: list[Tensor], groups: list[dict[str, Any]] | None) -> list[Any]:
+def grouped(params: list[Tensor], groups: list[dict[str, Any]] | None) -> list[Any]:
+    """Parameters as an optimizer takes them: each a group with options of its own, or in one."""
     if groups is None:
         return list(params)
     return [{"params": [p], **tuples(options)} for p, options in zip(params, groups, strict=True)]

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.collect import collect
-from course_lib.checks.collect.shared import Trajectory
+from course_lib.checks.collect.optimizer import grouped
+from course_lib.checks.collect.shared import Trajectory, copy, placer, tuples
 from course_lib.checks.references.shared import answered
-from course_lib.checks.spec import Exercise, Inputs
+from course_lib.checks.spec import CouldNotTell, Exercise, Inputs
 
 Pair = tuple[Tensor, Tensor]
 
@@ -26,9 +27,27 @@ CONVENTIONS: dict[str, Callable[[Tensor, Tensor, float, float], Pair]] = {
 
 
 def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
-    """The parameters after every step of torch's optimizer."""
-    options = {**inputs["options"], "foreach": False}
-    return answered(collect(_bare(exercise.reference), {**inputs, "options": options}))
+    """The parameters after every step of torch's optimizer.
+
+    Raises:
+        CouldNotTell: If torch itself refuses these inputs.
+    """
+    place = placer(inputs["device"])
+    params = [place(start).requires_grad_() for start in inputs["parameters"]]
+    trajectory: Trajectory = []
+    try:
+        options = {**tuples(inputs["options"]), "foreach": False}
+        torchs = _bare(exercise.reference)(grouped(params, inputs["groups"]), **options)
+        for step, gradients in enumerate(inputs["gradients"], start=1):
+            for group in torchs.param_groups:
+                group.update(tuples(inputs["changes"].get(str(step), {})))
+            for param, grad in zip(params, gradients, strict=True):
+                param.grad = None if grad is None else place(grad)
+            torchs.step()
+            trajectory.append([copy(param) for param in params])
+    except Exception as error:
+        raise CouldNotTell(f"torch refuses these parameters: {error}") from error
+    return trajectory
 
 
 @cache
