@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -46,7 +47,7 @@ def _at_the_top(case: Climb) -> bool:
     if case.answer["outcome"] != "answered" or "got" in case.answer or case.answer["faults"]:
         return False
     try:
-        return _near(case)
+        return _nearer(case) or _near(case)
     except Exception:  # the rungs say what it is that cannot be compared
         return False
 
@@ -185,6 +186,23 @@ def _part(case: Climb) -> Found | None:
         if off.numel() and off.max() > case.bound(right.dtype, step):
             return _worst(case, step, index, right, came, off)
     return None
+
+
+def _nearer(case: Climb) -> bool:
+    """Whether every element is in tolerance even by its own size, which is the least scale.
+
+    Most right answers are, and one look at all of them takes a tenth of the time.
+    """
+    came_path = case.answer["trajectory"]
+    if case.scales or [len(row) for row in case.expected] != [len(row) for row in came_path]:
+        return False
+    rights, cames = [list(chain.from_iterable(path)) for path in (case.expected, came_path)]
+    if list(map(_form, rights)) != list(map(_form, cames)):
+        return False
+    if len({(one.dtype, one.device) for one in rights}) != 1 or not rights[0].is_floating_point():
+        return False
+    right, came = (torch.cat([one.flatten() for one in path]) for path in (rights, cames))
+    return bool(((came - right).abs() <= case.bound(right.dtype, 1) * right.abs()).all())
 
 
 def _near(case: Climb) -> bool:
