@@ -191,7 +191,7 @@ def _part(case: Climb) -> Found | None:
 def _nearer(case: Climb) -> bool:
     """Whether every element is in tolerance even by its own size, which is the least scale.
 
-    Most right answers are, and one look at all of them takes a tenth of the time.
+    Most right answers are, and one look at all of them takes half the time.
     """
     came_path = case.answer["trajectory"]
     if case.scales or [len(row) for row in case.expected] != [len(row) for row in came_path]:

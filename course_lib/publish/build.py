@@ -105,8 +105,10 @@ def _sphinx(root: Path, out: Path, *, strict: bool) -> Iterator[Callable[[], tup
     command += ["strict"] if strict else []
     # Settings hold sets: in another order they would pass for other settings.
     fixed = os.environ | {"PYTHONHASHSEED": "0"}
-    piped = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, **piped, text=True, env=fixed) as process:  # type: ignore[call-overload]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=fixed
+    ) as process:
 
         def make_site() -> tuple[int, str]:
             printed, complained = process.communicate("begin\n")
