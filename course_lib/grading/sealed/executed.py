@@ -13,9 +13,10 @@ from course_lib.grading import cells
 from course_lib.grading.personal import given
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
-from course_lib.grading.sealed.judge import Judge, TestCell, Verdict
+from course_lib.grading.sealed.judge import Judge, Verdict
 from course_lib.grading.sealed.student import Bounds, Student
 from course_lib.grading.sealed.syntax import findings
+from course_lib.grading.sealed.testcells import TestCell
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,16 @@
-"""The trusted side: runs the test cells, asks the student's process, decides.
+"""The trusted side: asks the student's process, compares, decides test by test.
 
-A test cell is ordinary Python. What it imports from ``course_lib.checks`` is bound to the student's
-process: ``check`` compares what comes from there, ``student_value`` fetches a plain value. No code
-of a test and no right answer ever leaves this process.
+No code of a test and no right answer ever leaves this process.
 """
 
-import ast
-import builtins
 import io
 import logging
-import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import pairwise
-from types import CodeType, MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -28,9 +22,7 @@ from course_lib.grading.sealed.desk import Lost
 from course_lib.grading.sealed.hygiene import Hygiene
 from course_lib.grading.sealed.questions import Question, drawn, fresh, order
 from course_lib.grading.sealed.student import Call, Student, stopped
-
-CHECKS = "course_lib.checks"
-"""The module whose names are bound to the student's process."""
+from course_lib.grading.sealed.testcells import TestCell, execute, planned, points
 
 BATCH = 12
 """Questions that are put at once; few enough that judge and process both have work."""
@@ -39,17 +31,6 @@ FAILED = 2
 """How bad a wrong answer is, from a right one at 0 to none at all."""
 
 Found = Result | Lost
-
-
-@dataclass(frozen=True)
-class TestCell:
-    """A test as the instructor wrote it, hidden blocks included."""
-
-    name: str
-    source: str
-    points: float
-
-    __test__ = False  # no test of ours, whatever its name
 
 
 @dataclass(frozen=True)
@@ -308,84 +289,6 @@ def report(found: Found) -> None:
         raise CheckFailed("\n".join((found.cases[-1], *hint)))
 
 
-def execute(
-    test: TestCell,
-    names: dict[str, Any],
-    check: Callable[..., None],
-    student_value: Callable[[str], Any],
-) -> Any:
-    """Run the Python of a test cell; the value of its last line, if that is an expression.
-
-    Args:
-        test: The cell.
-        names: What earlier test cells have defined; changed in place.
-        check: What ``course_lib.checks.check`` is here.
-        student_value: What ``course_lib.checks.student_value`` is here.
-    """
-    bound = SimpleNamespace(check=check, student_value=student_value, CheckFailed=CheckFailed)
-
-    def import_(name: str, *rest: Any, **options: Any) -> Any:
-        return bound if name == CHECKS else builtins.__import__(name, *rest, **options)
-
-    names["__builtins__"] = {**vars(builtins), "__import__": import_}
-    body, last = _compiled(test)
-    exec(body, names)
-    return eval(last, names)
-
-
-@lru_cache(1000)
-def _compiled(test: TestCell) -> tuple[CodeType, CodeType]:
-    """A test cell but for its last expression, and that: None where there is none."""
-    tree = ast.parse(test.source, test.name)
-    value: ast.expr = ast.Constant(None, lineno=1, col_offset=0)
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        value = tree.body.pop().value  # type: ignore[attr-defined]
-    where = f"<{test.name}>"
-    last = ast.fix_missing_locations(ast.Expression(value))
-    return compile(tree, where, "exec"), compile(last, where, "eval")
-
-
-def points(value: Any, most: float) -> float:
-    """The points of a test cell that ended with a value: a number is partial credit.
-
-    Raises:
-        ValueError: If a number is outside its domain.
-        TypeError: If the value is no number.
-
-    Example:
-        >>> points(None, 5.0), points(2, 5.0)
-        (5.0, 2.0)
-    """
-    if value is None:
-        return most
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(
-            f"a test cell must end with nothing or points, got a {type(value).__name__}"
-        )
-    if not 0 <= value <= most or math.isnan(value):
-        raise ValueError(f"points must be in [0, {most:g}], got {value}")
-    return float(value)
-
-
-def planned(
-    tests: Iterable[TestCell], given: Mapping[str, Any] = MappingProxyType({})
-) -> Iterator[Question]:
-    """Yield the questions of tests, found by running them with a ``check`` that only listens.
-
-    A test that asks for a value of the student's tells no more here; the rest is asked in its turn.
-    """
-    names: dict[str, Any] = {"__name__": "tests", **given}
-    for test in tests:
-        heard: list[Question] = []
-
-        def check(exercise: str, heard: list[Question] = heard, **parameters: Any) -> None:
-            heard.append(Question(exercise, parameters))
-
-        with _quiet():
-            execute(test, names, check, _not_now)
-        yield from heard
-
-
 @contextmanager
 def _without_logs() -> Iterator[None]:
     """Switch logs off once: every check would do so, at the price of going through all loggers."""
@@ -395,16 +298,6 @@ def _without_logs() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    with suppress(Exception), redirect_stdout(io.StringIO()):
-        yield
-
-
-def _not_now(name: str) -> Any:
-    raise LookupError(name)
 
 
 def _badness(found: Found) -> int:

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
 from course_lib.grading.personal import NAME
-from course_lib.grading.sealed.judge import CHECKS
+from course_lib.grading.sealed.testcells import CHECKS
 
 OFFERED = ("check", "student_value", "CheckFailed")
 """What a test cell may import from the checks."""

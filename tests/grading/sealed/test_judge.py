@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from course_lib.grading.sealed import judge as judging
-from course_lib.grading.sealed.judge import Judge, TestCell, Verdict, planned, points
+from course_lib.grading.sealed.judge import Judge, Verdict
 from course_lib.grading.sealed.questions import Question, fresh, order
 from course_lib.grading.sealed.student import Student
+from course_lib.grading.sealed.testcells import TestCell
 
 from .conftest import Class
 from .test_worker import OWN
@@ -163,24 +164,6 @@ def test_being_right_at_first_gains_nothing(
         "    velocity =", f"    calls.append(0)\n    grad = grad * ({right_if})\n    velocity ="
     )
     assert scores(judged(student(one))) == expected
-
-
-def test_questions_are_found_by_running_the_tests() -> None:
-    loop = TestCell("l", HEAD + "for k in (1, 2):\n    check('adam', seed=k)\nassert 1 == 2", 1.0)
-    assert [question.parameters for question in planned([loop])] == [{"seed": 1}, {"seed": 2}]
-
-
-@pytest.mark.parametrize("value", [6, -0.1, float("inf"), float("nan")])
-def test_points_outside_their_domain_are_refused(value: float) -> None:
-    with pytest.raises(ValueError, match=r"points must be in \[0, 5\]"):
-        points(value, 5.0)
-
-
-def test_a_test_may_use_what_grading_has_set() -> None:
-    own = TestCell("t", HEAD + "check('adam', student=STUDENT)", 1.0)
-    found = planned([own], {"STUDENT": "ann"})
-    assert [question.parameters for question in found] == [{"student": "ann"}]
-    assert list(planned([own])) == []
 
 
 def test_work_of_torchs_seen_once_costs_the_whole_exercise(student: Class) -> None:
