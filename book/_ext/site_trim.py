@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 ICON_SCRIPT = "/js/all.min.js"
+FONTS = "_static/vendor/fontawesome"
 
 # Each pair mends one fault of the theme or of an extension.
 REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -45,9 +46,10 @@ def offer_notebook(
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 
-def always_one(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Have one page written whatever changed: Sphinx copies scripts and fonts only beside pages."""
-    return [app.config.root_doc]
+def keep_assets(app: Sphinx) -> None:
+    """Leave scripts and fonts as they are where the build goes on with the last site."""
+    if (Path(app.outdir) / FONTS).is_dir():
+        app.builder.copy_static_files = lambda: None
 
 
 def trim(app: Sphinx, exception: Exception | None) -> None:
@@ -55,6 +57,7 @@ def trim(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    untrimmed = list((site / FONTS).glob("*/js"))
     used: set[str] = set()
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
@@ -62,9 +65,10 @@ def trim(app: Sphinx, exception: Exception | None) -> None:
             for pattern, replacement in REPAIRS:
                 text = pattern.sub(replacement, text)
             page.write_text(text, encoding="utf-8")
-        used.update(re.findall(r"\bfa-([a-z0-9-]+)", text))
-    for folder in (site / "_static" / "vendor" / "fontawesome").iterdir():
-        trim_icons(folder, used, (site / "_static" / "styles").glob("*.css"))
+        if untrimmed:
+            used.update(re.findall(r"\bfa-([a-z0-9-]+)", text))
+    for scripts in untrimmed:
+        trim_icons(scripts.parent, used, (site / "_static" / "styles").glob("*.css"))
     for source_map in (site / "_static").rglob("*.map"):
         source_map.unlink()
 
@@ -110,7 +114,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # Before the theme's own handler, which lists the downloads.
     app.connect("html-page-context", offer_notebook, priority=400)
     app.connect("builder-inited", side_by_side)
+    app.connect("builder-inited", keep_assets)
     app.connect("env-before-read-docs", shuffle)
-    app.connect("env-updated", always_one)
     app.connect("build-finished", trim)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

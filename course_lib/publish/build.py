@@ -57,7 +57,7 @@ def build(*, root: Path = ROOT, out: Path | None = None, only: str | None = None
         with FileLock(out / "lock"), console.status("Making the pages"):
             goes_on = not only and green.goes_on(root, out)
             green.forget(out)
-            for stale in ("html/_static",) if goes_on else ("html", ".doctrees"):
+            for stale in () if goes_on else ("html", ".doctrees"):
                 shutil.rmtree(out / "_build" / stale, ignore_errors=True)
             _write_settings(root, out, cache, only)
             code, log = make_site()

@@ -11,17 +11,17 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
-from jupyter_cache.cache.db import NbCacheRecord
-from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import create_nb_reader
-from myst_parser.config.main import MdParserConfig
-from nbformat import NotebookNode
 
 from course_lib.editions.library import ROOT
+
+# The reader's libraries take a second to load, and a build whose pages have all run needs none.
+if TYPE_CHECKING:
+    from jupyter_cache.base import JupyterCacheAbstract
+    from jupyter_cache.cache.db import NbCacheRecord
+    from nbformat import NotebookNode
 
 # What a chapter may import; a change there, or in a recorded run, makes every kept output stale.
 _IMPORTED = ("corrections.py", "data", "figures", "training")
@@ -44,6 +44,10 @@ def cache_folder(root: Path = ROOT) -> Path:
 
 def read(page: Path) -> NotebookNode:
     """Return a page as a notebook without outputs, exactly as the book's build reads it."""
+    from myst_nb.core.config import NbParserConfig
+    from myst_nb.core.read import create_nb_reader
+    from myst_parser.config.main import MdParserConfig
+
     text = page.read_text(encoding="utf-8")
     reader = create_nb_reader(str(page), MdParserConfig(), NbParserConfig(), text)
     if reader is None:
@@ -82,7 +86,7 @@ def run_missing(pages: list[Path], cache: Path, workers: int = 2) -> Iterator[tu
     Raises:
         PageFailed: After the other pages have run, for all pages with a failing cell.
     """
-    missing = [page for page in pages if not _match(page, cache)]
+    missing = [page for page in pages if not _has_run(page, cache)]
     failures = []
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(_run_once, page, cache): page for page in missing}
@@ -106,6 +110,8 @@ def executed(page: Path, cache: Path) -> NotebookNode:
 
 def keep(notebook: NotebookNode, page: Path, cache: Path, seconds: float) -> None:
     """Put the executed notebook of a page into the cache, and how long its cells ran."""
+    from jupyter_cache.base import CacheBundleIn
+
     bundle = CacheBundleIn(notebook, str(page), data={_SECONDS: seconds})
     _open(cache).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
@@ -114,7 +120,7 @@ def _run_once(page: Path, cache: Path) -> float:
     # Two builds at a time are common: the second waits and takes the output of the first.
     with FileLock(cache / f"{page.stem}.lock"):
         start = time.perf_counter()
-        if not _match(page, cache):
+        if not _has_run(page, cache):
             _run(page, cache)
     return time.perf_counter() - start
 
@@ -134,6 +140,18 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
+def _has_run(page: Path, cache: Path) -> bool:
+    """Whether the cache has the outputs of a page; if it had them of this very text, at once."""
+    seen = cache / f"{page.stem}.sha256"
+    digest = hashlib.sha256(page.read_bytes()).hexdigest()
+    if seen.is_file() and seen.read_text(encoding="utf-8") == digest:
+        return True
+    if not _match(page, cache):
+        return False
+    seen.write_text(digest, encoding="utf-8")
+    return True
+
+
 def _match(page: Path, cache: Path) -> NbCacheRecord | None:
     try:
         return _open(cache).match_cache_notebook(read(page))
@@ -142,6 +160,8 @@ def _match(page: Path, cache: Path) -> NbCacheRecord | None:
 
 
 def _open(cache: Path) -> JupyterCacheAbstract:
+    from jupyter_cache import get_cache
+
     cache.mkdir(parents=True, exist_ok=True)
     return get_cache(str(cache))
 

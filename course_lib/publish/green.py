@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# Lines that give something a name: headings, labels, equations, figures, corrections.
-_NAMES = re.compile(r"^(#|\([\w-]+\)=|:label:|:name:)|\$\$ *\(|\bkey=|\bcorrect\(")
+# Lines that give something a name: headings, labels, equations, figures, corrections. Icons, too:
+# the site has only those in its font that its pages use.
+_NAMES = re.compile(r"^(#|\([\w-]+\)=|:label:|:name:)|\$\$ *\(|\bkey=|\bcorrect\(|\bfa[a-z]?[-}]")
 
 
 def goes_on(root: Path, out: Path) -> bool:

@@ -86,14 +86,29 @@ def read_again(root: Path) -> str:
     return str(said)
 
 
+def assets(site: Path) -> dict[str, bytes]:
+    """Return what pages load: styles, scripts and fonts."""
+    static = site / "_static"
+    files = (path for path in static.rglob("*") if path.is_file())
+    found = {str(path.relative_to(static)): path.read_bytes() for path in files}
+    assert any(name.endswith("fa-solid-900.ttf") for name in found)
+    return found
+
+
 @pytest.mark.slow
 def test_a_changed_text_is_read_alone_and_hides_no_fault(tmp_path: Path) -> None:
     write_book(tmp_path, TWO)
-    build(root=tmp_path)
+    loaded = assets(build(root=tmp_path))
     change(tmp_path, "one", "A sentence.", "Another sentence.")
     page = build(root=tmp_path) / "book" / "one.html"
     assert "0 added, 1 changed" in read_again(tmp_path)
-    assert "Another sentence." in page.read_text() and (page.parents[1] / "_static").is_dir()
+    assert "Another sentence." in page.read_text() and "/js/all.min.js" not in page.read_text()
+    assert assets(page.parents[1]) == loaded
+
+    change(tmp_path, "one", "Another sentence.", "{fas}`rocket`. Another sentence.")
+    assert assets(build(root=tmp_path)) != loaded  # the font has one more icon
+    change(tmp_path, "one", "{fas}`rocket`. ", "")
+    build(root=tmp_path)
 
     for old, new, said in (
         ("Another sentence.", "{nosuch}`role`", "nosuch"),
