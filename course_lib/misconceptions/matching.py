@@ -1,6 +1,7 @@
 """Which known mistake gives this answer: every one is run on the same inputs."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
@@ -72,9 +73,14 @@ def given_answers(exercise: str, inputs: Inputs, like: Answer | None = None) -> 
 
 def _parts_at_once(mistaken: Any, inputs: Inputs, like: Answer) -> bool:
     """Whether a mistake in a rule that steps gives another first step than an answer has."""
-    if inputs["kind"] not in STEPPING or not like.get("trajectory"):
+    if inputs["kind"] not in STEPPING:
         return False
-    first = collect(mistaken, {**inputs, "gradients": inputs["gradients"][:1]})
+    if like["outcome"] == "raised" and like["step"] <= 1:
+        first = collect(mistaken, {**inputs, "gradients": inputs["gradients"][:1]})
+        return bool(first["outcome"] == "answered")
+    if not like.get("trajectory"):
+        return False
+    first = collect(mistaken, _first_step(inputs))
     if first["outcome"] != "answered" or not first["trajectory"]:
         return False
     pairs = zip(first["trajectory"][0], like["trajectory"][0], strict=False)
@@ -84,6 +90,16 @@ def _parts_at_once(mistaken: Any, inputs: Inputs, like: Answer) -> bool:
         and torch.allclose(one, other.to(one), rtol=close, atol=1e-11, equal_nan=True)
         for one, other in pairs
     )
+
+
+def _first_step(inputs: Inputs) -> Inputs:
+    """The first step alone; where there are several parameters, of the first one."""
+    first = inputs["gradients"][:1]
+    if "parameters" not in inputs:
+        return {**inputs, "gradients": first}
+    groups = inputs["groups"] and inputs["groups"][:1]
+    alone = {"parameters": inputs["parameters"][:1], "groups": groups}
+    return {**inputs, **alone, "gradients": [first[0][:1]]}
 
 
 def shows(exercise: str, inputs: Inputs, answer: Answer) -> bool:
@@ -103,5 +119,5 @@ def _agreeing(known: Iterable[Known], came: Fingerprint, answer: Answer) -> list
 
 
 def _only(known: Iterable[Known]) -> Misconception | None:
-    found = [one.mistake for one in known]
+    found = list(islice((one.mistake for one in known), 2))  # to look at more would take time
     return found[0] if len(found) == 1 else None

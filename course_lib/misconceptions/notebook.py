@@ -49,12 +49,14 @@ def _cells(assignment: str) -> tuple[NotebookNode, ...]:
     return tuple(cell for cell in notebook.cells if cell.cell_type == "code")
 
 
-def solution_cells(assignment: str) -> list[str]:
+@cache
+def solution_cells(assignment: str) -> tuple[str, ...]:
     """Texts of the cells that hold solution regions, in the order of the notebook."""
     every = (str(cell.source) for cell in _cells(assignment))
-    return [text for text in every if read_regions(text, f"{assignment}.ipynb")]
+    return tuple(text for text in every if read_regions(text, f"{assignment}.ipynb"))
 
 
+@cache
 def solution_cell(assignment: str, key: str) -> str:
     """Text of the cell that holds a solution region.
 
@@ -71,6 +73,7 @@ def solution_cell(assignment: str, key: str) -> str:
     raise LookupError(f"{assignment}.ipynb has no solution cell for {key}")
 
 
+@cache
 def imports(assignment: str) -> str:
     """The imports of the notebook's first cell of code: what every solution may use."""
     tree = ast.parse(_cells(assignment)[0].source)
