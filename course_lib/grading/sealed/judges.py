@@ -59,15 +59,14 @@ class Judges:
     ) -> None:
         self._room, self._desks, self._feedback = room, desks, feedback
         self._places = tempfile.TemporaryFile()
-        for number, desk in enumerate(desks):
-            desk.turn = Turn(self._places, number % turns)
+        for desk in desks:
+            desk.turn = Turn(self._places, turns)
         self._context = get_context("fork")
         self._judges: dict[Connection, tuple[int, Any]] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, tuple[Any, ...]] = {}
 
     def __enter__(self) -> "Judges":
-        _warm_up()
         for number in range(len(self._desks)):
             self._employ(number)
         return self
@@ -160,8 +159,8 @@ def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
         return Done(what, student, fault=f"{type(error).__name__}: {error}")
 
 
-def _warm_up() -> None:
-    """Load, once for all judges, what the first check would load."""
+def warm_up() -> None:
+    """Load, before judges are employed, what the first check of each would load."""
     weight = torch.zeros(2, requires_grad=True)
     torch.autograd.backward((weight * weight).sum())
     torch.optim.SGD([weight], lr=0.1).step()

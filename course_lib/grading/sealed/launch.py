@@ -30,13 +30,15 @@ START = 60.0
 class Zygote:
     """The clean parent of all workers, as its starter sees it; a context manager.
 
+    It takes seconds to load: ask whether it is ``ready`` before its desks are used.
+
     Args:
         library: Folder of the student edition.
         judges: How many processes will ask for workers; each takes a desk of its own.
         walled: Whether to start it inside bubblewrap where that can run.
 
     Raises:
-        GradingError: If it does not start, or students could read the instructor's edition.
+        GradingError: If students could read the instructor's edition.
     """
 
     def __init__(self, library: Path, judges: int = 1, walled: bool = True) -> None:
@@ -61,7 +63,6 @@ class Zygote:
             )
         for control in theirs:
             control.close()
-        self._await()
 
     def __enter__(self) -> "Zygote":
         return self
@@ -102,8 +103,12 @@ class Zygote:
     def _environment(self) -> dict[str, str]:
         return clean_environment(self.room)
 
-    def _await(self) -> None:
-        """Wait until everything is imported."""
+    def ready(self) -> "Zygote":
+        """Itself, once everything is imported.
+
+        Raises:
+            GradingError: If it does not start.
+        """
         control = self.desks[0].control
         control.settimeout(START)
         try:
@@ -115,6 +120,7 @@ class Zygote:
             said = (self.room / "zygote.log").read_text(errors="replace").strip()[-2000:]
             self.close()
             raise GradingError(f"the parent of the students' processes did not start: {said}")
+        return self
 
 
 def _refuse_open_books(library: Path) -> None:

@@ -131,6 +131,6 @@ def _desk(root: Path) -> Desk:
 @cache
 def _zygote(root: Path) -> Zygote:
     torch.set_num_threads(1)
-    zygote = Zygote(edition(Course(root, root.parent / "_build")))
+    zygote = Zygote(edition(Course(root, root.parent / "_build"))).ready()
     atexit.register(zygote.close)
     return zygote

@@ -29,13 +29,13 @@ from course_lib.grading.run import Outcome
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.alone import alone
 from course_lib.grading.sealed.desk import Refused
-from course_lib.grading.sealed.judges import Done, Judges
+from course_lib.grading.sealed.judges import Done, Judges, warm_up
 from course_lib.grading.sealed.launch import Zygote
 from course_lib.grading.sealed.one import scores
 from course_lib.grading.sealed.room import Room, edition, room_of
 
-JUDGES = 2
-"""Processes for each submission judged at a time: while one judges, another prepares the next."""
+AHEAD = 1
+"""Judges beside those who judge at a time: they run the next submissions' cells meanwhile."""
 
 
 class Crew(Protocol):
@@ -113,7 +113,9 @@ def _here(
     """The judges of this machine, once it is sure that its sandbox is complete."""
     machine()
     room = room_of(course, assignment, sandbox)
-    with Zygote(edition(course), JUDGES * jobs) as zygote:
+    with Zygote(edition(course), jobs + AHEAD) as zygote:
+        warm_up()
+        zygote.ready()
         try:
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
         except Refused as refused:
@@ -136,7 +138,7 @@ class _Class:
     def __init__(self, room: Room, names: Sequence[str], writer: Writer) -> None:
         self._room, self._writer = room, writer
         self._todo: deque[tuple[Any, ...]] = deque(("grade", name) for name in names)
-        self._records: dict[str, record.Record] = {}
+        self._stamps: dict[str, tuple[str, str]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._names, self._began = names, time.monotonic()
 
@@ -180,30 +182,29 @@ class _Class:
         A mark of a person's stays as it is, and is not asked for again.
         """
         earned = scores(made, self._timestamp(student))
-        entered, shown = self._known(student)
-        if entered != self._signature(made) or not self._writer.holds(earned):
+        signature = self._signature(made)
+        known = self._known(student)
+        if known.partition("\n")[0] != signature or not self._writer.holds(earned):
             self._writer.write(earned)
             fresh = True
         returned = self._writer.returned(student)
+        stamp = f"{signature}\n{record.digest(repr(returned))}"
         page = self._room.course.feedback(student, self._room.assignment)
-        if not fresh and shown == record.digest(repr(returned)) and page.is_file():
+        if not fresh and known == stamp and page.is_file():
             self._outcomes[student] = Outcome(student, "kept")
             return
-        self._records[student] = made
+        self._stamps[student] = stamp, made["problem"]
         self._todo.appendleft(("feedback", student, made, returned))
 
     def _finish(self, student: str) -> None:
-        made = self._records.pop(student)
-        shown = record.digest(repr(self._writer.returned(student)))
-        record.replace(self._stamp(student), f"{self._signature(made)}\n{shown}".encode())
-        state, reason = ("not run", made["problem"]) if made["problem"] else ("graded", "")
-        self._outcomes[student] = Outcome(student, state, reason)  # type: ignore[arg-type]
+        stamp, problem = self._stamps.pop(student)
+        record.replace(self._stamp(student), stamp.encode())
+        self._outcomes[student] = Outcome(student, "not run" if problem else "graded", problem)
 
-    def _known(self, student: str) -> tuple[str, str]:
+    def _known(self, student: str) -> str:
         """Which record's marks were written, and a digest of what the page was made from."""
         stamp = self._stamp(student)
-        entered, _, shown = (stamp.read_text() if stamp.is_file() else "").partition("\n")
-        return entered, shown
+        return stamp.read_text() if stamp.is_file() else ""
 
     def _stamp(self, student: str) -> Path:
         return self._room.course.stamp(student, self._room.assignment)

@@ -3,7 +3,7 @@
 import fcntl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 PAUSE = 0.005
@@ -11,35 +11,36 @@ PAUSE = 0.005
 
 
 class Turn:
-    """A place to judge, shared by several processes; whoever ends, even killed, gives it back.
+    """One of some places to judge, which processes share; who ends, even killed, gives it back.
 
     Args:
         file: Open for writing; the locks are on it.
-        place: A number of its own for each place.
+        places: How many there are; at least 1.
     """
 
-    def __init__(self, file: IO[Any], place: int) -> None:
-        self._file, self._place = file, place
+    def __init__(self, file: IO[Any], places: int) -> None:
+        self._file, self._places = file, places
 
     @contextmanager
-    def taken(self, meanwhile: Callable[[], None]) -> Iterator[float]:
-        """Wait until it is free, hold it, and give the seconds that the wait took.
+    def taken(self, meanwhile: Callable[[], bool]) -> Iterator[float]:
+        """Wait until one is free, hold it, and give the seconds that the wait took.
 
         Args:
-            meanwhile: Called again and again while waiting.
+            meanwhile: Called again and again while waiting; whether it had anything to do.
         """
         began = time.monotonic()
-        while not self._take():
-            meanwhile()
-            time.sleep(PAUSE)
+        while (place := self._free()) is None:
+            if not meanwhile():
+                time.sleep(PAUSE)
         try:
             yield time.monotonic() - began
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
 
-    def _take(self) -> bool:
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._place)
-        except (BlockingIOError, PermissionError):  # somebody else holds it
-            return False
-        return True
+    def _free(self) -> int | None:
+        """A place that was free and is held now."""
+        for place in range(self._places):
+            with suppress(BlockingIOError, PermissionError):  # somebody else holds it
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                return place
+        return None

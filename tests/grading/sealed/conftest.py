@@ -29,7 +29,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def desk(library: Path) -> Iterator[Desk]:
-    with Zygote(library) as zygote:
+    with Zygote(library).ready() as zygote:
         yield zygote.desks[0]
 
 

@@ -119,7 +119,10 @@ def test_nothing_is_graded_with_fewer_layers_than_asked_for(library: Path, tmp_p
     from course_lib.grading.sealed.desk import Refused
     from course_lib.grading.sealed.launch import Zygote
 
-    with Zygote(library, walled=False) as zygote, pytest.raises(Refused, match="bubblewrap"):
+    with (
+        Zygote(library, walled=False).ready() as zygote,
+        pytest.raises(Refused, match="bubblewrap"),
+    ):
         zygote.desks[0].hire((), Limits(), ["bubblewrap"])
 
 

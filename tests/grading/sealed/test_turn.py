@@ -23,17 +23,17 @@ def file() -> Iterator[IO[Any]]:
         yield file
 
 
-def hold(file: IO[Any], place: int, told: Connection) -> None:
-    with Turn(file, place).taken(lambda: None):
+def hold(file: IO[Any], told: Connection) -> None:
+    with Turn(file, 1).taken(lambda: None):
         told.send("held")
         told.recv()
 
 
 @pytest.fixture
 def holder(file: IO[Any]) -> Iterator[tuple[Any, Connection]]:
-    """Another process that holds place 0, until it is told something."""
+    """Another process that holds the first place, until it is told something."""
     ours, theirs = FORK.Pipe()
-    process = FORK.Process(target=hold, args=(file, 0, theirs))
+    process = FORK.Process(target=hold, args=(file, theirs))
     process.start()
     assert ours.recv() == "held"
     yield process, ours
@@ -41,8 +41,8 @@ def holder(file: IO[Any]) -> Iterator[tuple[Any, Connection]]:
     process.join()
 
 
-def waited(file: IO[Any], place: int, meanwhile: Any) -> float:
-    with Turn(file, place).taken(meanwhile) as seconds:
+def waited(file: IO[Any], places: int, meanwhile: Any) -> float:
+    with Turn(file, places).taken(meanwhile) as seconds:
         return seconds
 
 
@@ -57,8 +57,8 @@ def test_who_comes_second_waits_and_another_place_is_free(
         if len(looks) == 3:
             told.send("go")
 
-    assert waited(file, 1, look) < 1 and not looks
-    seconds = waited(file, 0, look)
+    assert waited(file, 2, look) < 1 and not looks
+    seconds = waited(file, 1, look)
     assert len(looks) >= 3 and seconds >= looks[-1] - looks[0]
 
 
@@ -66,8 +66,8 @@ def test_a_place_of_a_process_that_is_killed_is_free(
     file: IO[Any], holder: tuple[Any, Connection]
 ) -> None:
     process, _ = holder
-    waited(file, 0, process.kill)
-    assert waited(file, 0, pytest.fail) < 1
+    waited(file, 1, process.kill)
+    assert waited(file, 1, pytest.fail) < 1
 
 
 def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
@@ -89,7 +89,7 @@ def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
             process.kill()
 
     one._idle = free_in_time  # type: ignore[method-assign]
-    desk.turn = Turn(file, 0)
+    desk.turn = Turn(file, 1)
     try:
         with one.turn():
             assert one._worker is None, "the disk was filled unseen"
