@@ -83,7 +83,9 @@ def _put_in_place(name: str, obj: Any) -> None:
     """Set ``obj`` wherever the target's package holds the object of that name."""
     now = _registered.get(name, library(name))
     package = ".".join(written_as(name)[0].target.split(".")[:2])
-    for module_name in [one for one in sys.modules if f"{one}.".startswith(f"{package}.")]:
+    for module_name in [one for one in sys.modules if one.startswith(package)]:
+        if module_name[len(package) :][:1] not in ("", "."):
+            continue  # a package whose name begins alike
         if vars(sys.modules[module_name]).get(name) is now:
             setattr(sys.modules[module_name], name, obj)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from course_lib.checks import devices, hints, verify
 from course_lib.checks.capture import Capture
+from course_lib.checks.collect.shared import Trajectory
 from course_lib.checks.exercises import find
 from course_lib.checks.inputs import build
 from course_lib.checks.spec import (
@@ -71,7 +72,7 @@ def run_check(exercise: str, subject: Subject | None = None, **parameters: Any) 
         TypeError: If a parameter is unknown.
         ValueError: If a parameter is outside its domain.
     """
-    return run_cases(cases(exercise, parameters), subject or InSession())
+    return hinted(run_cases(cases(exercise, parameters), subject or InSession()), parameters)
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Case:
         """The inputs as whoever answers may see them."""
         return {name: value for name, value in self.inputs.items() if name != KEPT_BACK}
 
+    @cached_property
+    def right(self) -> Trajectory:
+        """The right trajectory, computed once."""
+        return verify.expected(self.exercise, self.inputs)
+
 
 def cases(exercise: str, parameters: Mapping[str, Any]) -> list[Case]:
     """One check on every device of this machine, the CPU first and a pretended one last.
@@ -101,7 +107,7 @@ def cases(exercise: str, parameters: Mapping[str, Any]) -> list[Case]:
 
 
 def run_cases(cases: Sequence[Case], subject: Subject) -> Result:
-    """Check on one device after the other, up to the first that fails.
+    """Check on one device after the other, up to the first that fails; no hint is looked for.
 
     Args:
         cases: The same check on each device.
@@ -114,6 +120,25 @@ def run_cases(cases: Sequence[Case], subject: Subject) -> Result:
             break
     decisive = results[-1] if results[-1].outcome == "failed" else results[0]
     return replace(decisive, cases=tuple(line for result in results for line in result.cases))
+
+
+def hinted(result: Result, parameters: Mapping[str, Any]) -> Result:
+    """A result with its hint, if it failed by a known mistake.
+
+    Args:
+        result: What a check found.
+        parameters: The case, as the check was given it.
+    """
+    if result.outcome != "failed":
+        return result
+    try:
+        with Capture():
+            exercise = find(result.exercise)
+            hint = hints.find_hint(exercise, parameters, result.inputs, result.answer)
+    except Exception as error:  # A hint is help; its failure must not hide the verdict.
+        note = f"note: no hint could be looked up ({type(error).__name__}: {error})"
+        return replace(result, notes=(*result.notes, note))
+    return replace(result, hint=str(hint), slug=hint.slug) if hint else result
 
 
 def _devices(exercise: Exercise) -> list[str]:
@@ -157,39 +182,28 @@ def _said(parameters: Mapping[str, Any]) -> str:
 
 
 def _judged(case: Case, subject: Subject) -> Result:
-    """The result of one case, with its line and its hint."""
+    """The result of one case, with its line."""
     slug = case.exercise.slug
-    with Capture() as capture:
-        answer = subject.call(slug, case.shown)
-    outcome, broken = _verdict(case.exercise, case.inputs, answer)
-    hint, notes = None, capture.notes if case.inputs["device"] != FAKE else ()
-    if outcome == "failed":
-        try:
-            with Capture():
-                hint = hints.find_hint(case.exercise, case.parameters, case.inputs, answer)
-        except Exception as error:  # A hint is help; its failure must not hide the verdict.
-            notes += (f"note: no hint could be looked up ({type(error).__name__}: {error})",)
+    answer = subject.call(slug, case.shown)
+    outcome, broken = _verdict(case, answer)
+    found = broken.message if broken else ""
     return Result(
         slug,
         outcome,
-        broken.message if broken else "",
+        found,
         case.claim,
-        cases=(
-            LINES[outcome].format(slug=slug, claim=case.claim, found=broken and broken.message),
-        ),
-        hint=str(hint) if hint else None,
-        slug=hint.slug if hint else None,
+        cases=(LINES[outcome].format(slug=slug, claim=case.claim, found=found),),
         rung=broken.rung if broken else None,
-        notes=notes,
+        notes=subject.notes if case.inputs["device"] != FAKE else (),
         inputs=case.inputs,
         answer=answer,
     )
 
 
-def _verdict(exercise: Exercise, inputs: Inputs, answer: Answer) -> tuple[Outcome, Break | None]:
+def _verdict(case: Case, answer: Answer) -> tuple[Outcome, Break | None]:
     """Passed, failed or could not tell, and why."""
     try:
-        broken = verify.judge(exercise, inputs, answer)
+        broken = verify.judge(case.exercise, case.inputs, answer, lambda: case.right)
     except CouldNotTell as cause:
         return "could not tell", Break("", str(cause))
     return ("failed" if broken else "passed"), broken

@@ -77,6 +77,9 @@ class Exercise:
 class Subject(Protocol):
     """Whoever answers for the student: this session, or a process somewhere else."""
 
+    notes: tuple[str, ...]
+    """What the code printed or warned in the last call."""
+
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         """Run what the student wrote for ``exercise`` on ``inputs``."""
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from course_lib import session
+from course_lib.checks.capture import Capture
 from course_lib.checks.collect import collect
 from course_lib.checks.exercises import find
 from course_lib.checks.reach import OUT, out_of_reach, refusal
@@ -19,9 +20,16 @@ class InSession:
 
     def __init__(self, traced: bool = False) -> None:
         self.traced = traced
+        self.notes: tuple[str, ...] = ()
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         """Run the registered code of ``exercise``, the library's own being out of reach."""
+        with Capture() as capture:
+            answer = self._answer(exercise, inputs)
+        self.notes = capture.notes
+        return answer
+
+    def _answer(self, exercise: str, inputs: Inputs) -> Answer:
         wanted = find(exercise)
         obj = session.registered(wanted.name)
         if obj is None:
@@ -44,7 +52,11 @@ class Given:
 
     def __init__(self, obj: Any) -> None:
         self.obj = obj
+        self.notes: tuple[str, ...] = ()
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         """Run the object, whatever the exercise is called."""
-        return collect(self.obj, inputs)
+        with Capture() as capture:
+            answer = collect(self.obj, inputs)
+        self.notes = capture.notes
+        return answer

@@ -5,6 +5,7 @@ student code runs here.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -26,8 +27,20 @@ STEPPING = ("optimizer", "convention")
 """Kinds in which a step builds on the one before, so that rounding errors add up."""
 
 
-def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
+Right = Callable[[], Trajectory]
+"""Gives the right trajectory, once somebody needs it."""
+
+
+def judge(
+    exercise: Exercise, inputs: Inputs, answer: Answer, right: Right | None = None
+) -> Break | None:
     """Where ``answer`` falls off the ladder, or None if it reaches the top.
+
+    Args:
+        exercise: What was checked.
+        inputs: What the answer was given to.
+        answer: What came.
+        right: Gives what ``expected`` gives, where that is known already.
 
     Raises:
         CouldNotTell: If the fault is not the student's.
@@ -35,11 +48,11 @@ def judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
     apart = answer.get("apart")
     if apart and inputs["device"] == FAKE:
         return ladder.hygiene(exercise, apart)
-    broken = _judge(exercise, inputs, answer)
+    broken = _judge(exercise, inputs, answer, right or partial(expected, exercise, inputs))
     return _apart(exercise, inputs, apart) if broken and apart else broken
 
 
-def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
+def _judge(exercise: Exercise, inputs: Inputs, answer: Answer, known: Right) -> Break | None:
     if inputs["device"] == FAKE:
         return ladder.hygiene(exercise, answer)
     if answer.get("type") == "OutOfMemoryError" and inputs["device"] != "cpu":
@@ -48,7 +61,7 @@ def _judge(exercise: Exercise, inputs: Inputs, answer: Answer) -> Break | None:
         return chance.judge(exercise, inputs, answer)
     if exercise.judged == "outcome":
         return outcomes.judge(exercise, inputs, answer)
-    right = expected(exercise, inputs) if answer["outcome"] == "answered" else []
+    right = known() if answer["outcome"] == "answered" else []
     scales = SCALES[exercise.kind](inputs, right) if right and exercise.kind in SCALES else None
     bound = tolerance(exercise, inputs)
     return ladder.climb(ladder.Climb(exercise, inputs, answer, right, bound, scales))

@@ -137,13 +137,14 @@ def _add_missing(nb: NotebookNode, masters: list[MasterCell]) -> list[str]:
     A missing solution cell stays away: its code may stand in an ordinary cell.
     """
     notices = []
+    names = [cells.name(cell) for cell in nb.cells]
     place = 0
     for master in masters:
-        found = [i for i, cell in enumerate(nb.cells) if cells.name(cell) == master.grade_id]
-        if found:
-            place = found[0] + 1
+        if master.grade_id in names:
+            place = names.index(master.grade_id) + 1
         elif master.graded:
             nb.cells.insert(place, _fresh(master))
+            names.insert(place, master.grade_id)
             place += 1
             notices.append(f"Cell `{master.grade_id}` was missing: it is back.")
         else:

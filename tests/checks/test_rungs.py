@@ -149,6 +149,8 @@ def rate_inside(velocity, grad, lr, momentum):
 class Forged:
     """Answers with torch's own trajectory, changed."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, change: object) -> None:
         self.change = change
 

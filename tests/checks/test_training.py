@@ -184,6 +184,8 @@ def test_independent_numbers_are_in_no_order_and_do_not_repeat() -> None:
 class Predicting:
     """A subject that knows the labels of a share of the part held out."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, share: float, labels: list[Tensor]) -> None:
         self.share, self.labels, self.asked = share, labels, list[Inputs]()
 

@@ -73,14 +73,14 @@ def optimizer_inputs(
     numbers = getattr(torch, dtype)
     start = [torch.randn(tuple(shape), generator=draw, dtype=numbers) for shape in shapes]
     raw = [torch.randn((steps, *shape), generator=draw, dtype=numbers) for shape in shapes]
-    paths = [PATTERNS[gradients](path) * scale for path in raw]
+    paths = [(PATTERNS[gradients](path) * scale).unbind() for path in raw]
     return {
         "kind": "optimizer",
         "device": "cpu",
         "extent": f"{steps} steps",
         "parameters": start,
         "gradients": [
-            [None if (i, t + 1) in gone else path[t].clone() for i, path in enumerate(paths)]
+            [None if (i, t + 1) in gone else path[t] for i, path in enumerate(paths)]
             for t in range(steps)
         ],
         "options": plain(exercise.defaults | options),

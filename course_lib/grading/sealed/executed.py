@@ -73,9 +73,9 @@ def execute(
             if not is_test(cell):
                 cell.outputs = _nodes(student.run(cell.source), number)
         ran = time.monotonic()
-        with student.turn():
+        judge = Judge(student, seed, given(nb))
+        with student.turn(judge.prepared(tests)):
             turned = time.monotonic()
-            judge = Judge(student, seed, given(nb))
             verdicts = judge.judge(tests)
             judged = time.monotonic()
         layers, starts = student.layers, student.starts

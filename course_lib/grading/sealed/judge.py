@@ -7,8 +7,8 @@ import io
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from course_lib.checks.report import CheckFailed
-from course_lib.checks.run import Case, cases, run_cases
-from course_lib.checks.spec import FAKE, Answer, Inputs, Result
+from course_lib.checks.run import Case, cases, hinted, run_cases
+from course_lib.checks.spec import FAKE, Answer, CouldNotTell, Inputs, Result
 from course_lib.grading.sealed.desk import Lost
 from course_lib.grading.sealed.hygiene import Hygiene
 from course_lib.grading.sealed.questions import Question, drawn, fresh, order
@@ -64,6 +64,7 @@ class Judge:
     ) -> None:
         self.student, self._seed, self._given = student, seed, given
         self._found: dict[str, Found] = {}
+        self._with_hint: dict[str, Found] = {}
         self._made: dict[str, list[Case]] = {}
         self._answers: dict[str, Answer] = {}
         self._hygiene = Hygiene(())
@@ -71,6 +72,15 @@ class Judge:
         self._told = set[str]()  # questions and exercises that were put into a batch
         self.reached: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}
+
+    def prepared(self, tests: Sequence[TestCell]) -> Iterator[None]:
+        """Make inputs and right answers ahead, those of one question at a time."""
+        for question in order(list(planned(tests, self._given)), self._seed):
+            case = self._cases(question)[0]
+            if case.exercise.judged == "torch":
+                with suppress(CouldNotTell):
+                    case.right  # noqa: B018  kept from now on
+            yield
 
     def judge(self, tests: Sequence[TestCell]) -> list[Verdict]:
         """Ask every question of the tests, then decide test by test."""
@@ -129,7 +139,7 @@ class Judge:
         self._answers[question.key] = subject.answer
         if "reached" in subject.answer:
             self.reached.setdefault(question.exercise, subject.answer)
-        return found if isinstance(found, Lost) else replace(found, notes=subject.notes)
+        return found
 
     def _asked_again(self, question: Question, known: Found) -> Found:
         """Ask on the CPU once more; an answer that is not the first one again is judged, too."""
@@ -197,12 +207,21 @@ class Judge:
             self._made[question.key] = cases(question.exercise, fresh(question, self._seed))
         return self._made[question.key]
 
+    def _shown(self, question: Question) -> Found:
+        """What a question found, with its hint: looked for where somebody will read it."""
+        if question.key not in self._with_hint:
+            found = self._found.get(question.key) or self._ask(question)
+            if not isinstance(found, Lost):
+                found = hinted(found, question.parameters)
+            self._with_hint[question.key] = found
+        return self._with_hint[question.key]
+
     def _decide(self, test: TestCell, names: dict[str, Any]) -> Verdict:
         asked: dict[str, Found] = {}
 
         def check(exercise: str, **parameters: Any) -> None:
             question = Question(exercise, parameters)
-            found = self._found.get(question.key) or self._ask(question)
+            found = self._shown(question)
             asked[question.key] = found
             report(found)
 
@@ -248,6 +267,8 @@ class _Listening:
 
 class _Known:
     """An answer that was given before."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ REPEATED = 0.15
 """Share of the questions that are asked again, at some other time."""
 
 STEPS = 40
-"""Steps of a velocity rule, all its runs together: three guesses in four are right once in 10^5."""
+"""Steps of a velocity rule at least: of three guesses in four all are right once in 10^5."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ def submission_seed(secret: bytes, *what: str) -> bytes:
 def fresh(question: Question, seed: bytes) -> dict[str, Any]:
     """The parameters of a question with a seed of this submission's own, if its inputs have one.
 
+    A rule of plain numbers is run for long enough that no lucky guess passes.
+
     Raises:
         LookupError: If there is no such exercise.
     """
@@ -62,6 +63,8 @@ def fresh(question: Question, seed: bytes) -> dict[str, Any]:
     if "seed" in (BUILDERS[find(question.exercise).kind].__kwdefaults__ or {}):
         drawn = submission_seed(seed, question.key)
         parameters["seed"] = int.from_bytes(drawn[:4], "big") % 2**31
+    if find(question.exercise).kind == "convention":
+        parameters["steps"] = max(STEPS, parameters.get("steps", 0))
     return parameters
 
 
@@ -76,18 +79,9 @@ def order(questions: Sequence[Question], seed: bytes) -> list[Question]:
     draw = random.Random(seed)
     asked = list(once.values())
     again = [question for question in asked if draw.random() < REPEATED]
-    short = [question for question in asked for _ in range(_runs(question) - 1)]
-    every = asked + again + short
+    every = asked + again
     draw.shuffle(every)
     return every
-
-
-def _runs(question: Question) -> int:
-    """How often a rule of plain numbers is run, so that no lucky guess passes; it costs little."""
-    if find(question.exercise).kind != "convention":
-        return 1
-    given = {**(BUILDERS["convention"].__kwdefaults__ or {}), **question.parameters}
-    return math.ceil(STEPS / int(given["steps"]))
 
 
 def drawn(questions: Sequence[Question], seed: bytes) -> set[str]:

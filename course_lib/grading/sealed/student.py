@@ -104,12 +104,23 @@ class Student:
         return shown
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until it is this submission's turn to be judged; its own time stands still."""
+    def turn(self, meanwhile: Iterable[None] = ()) -> Iterator[None]:
+        """Wait until it is this submission's turn to be judged; its own time stands still.
+
+        Args:
+            meanwhile: What can be done before, a little at a time, as far as the wait allows.
+        """
         if self._desk.turn is None:
             yield
             return
-        with self._desk.turn.taken(self._idle) as waited:
+
+        pieces = iter(meanwhile)
+
+        def wait() -> bool:
+            self._idle()
+            return next(pieces, self) is None
+
+        with self._desk.turn.taken(wait) as waited:
             self._ends += waited
             yield
 

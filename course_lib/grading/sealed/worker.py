@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from course_lib.checks.capture import Capture
 from course_lib.checks.subject import InSession
 from course_lib.figures.picture import GRADING
 from course_lib.grading.sandbox import Policy, SandboxMissing, enter
@@ -94,9 +93,9 @@ def _asked(calls: Sequence[dict[str, Any]], seconds: float) -> list[dict[str, An
 
 
 def _ask(call: dict[str, Any]) -> dict[str, Any]:
-    with Capture() as capture:
-        answer = InSession(call["traced"]).call(call["exercise"], call["inputs"])
-    return {"answer": answer, "notes": list(capture.notes)}
+    session = InSession(call["traced"])
+    answer = session.call(call["exercise"], call["inputs"])
+    return {"answer": answer, "notes": list(session.notes)}
 
 
 def _value(shell: Shell, request: dict[str, Any]) -> dict[str, Any]:
