@@ -2,7 +2,7 @@
 
 A message is a header and a body. The header is JSON in which a tensor, or a list of them, is the
 place where it begins and a count; it tells the form of each. The body is the tensors' bytes, those
-of one dtype after those of another. Nothing in it is ever executed: whoever reads a message gets
+of one form after those of another. Nothing in it is ever executed: whoever reads a message gets
 numbers, strings, lists, dicts and tensors, or an error.
 """
 
@@ -12,7 +12,8 @@ import os
 import select
 import struct
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,8 @@ _DTYPES = {
 }
 
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+_Form = tuple[torch.dtype, torch.Size]
 
 _TENSOR, _TENSORS, _COMPLEX = "\0tensor", "\0tensors", "\0complex"
 """Keys no dict of plain values may have."""
@@ -79,13 +82,8 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
         BorderError: If a value is of another kind, or a limit is broken.
     """
     tensors: list[Tensor] = []
-    body = 0
 
     def placed(found: Sequence[Tensor]) -> int:
-        nonlocal body
-        body += sum(tensor.numel() * tensor.element_size() for tensor in found)
-        if body > limits.body:
-            raise BorderError(f"tensors of more than {limits.body} bytes")
         tensors.extend(map(_plain, found))
         if len(tensors) > limits.tensors:
             raise BorderError(f"more than {limits.tensors} tensors")
@@ -111,12 +109,19 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
         raise BorderError(f"a {type(value).__name__} cannot pass")
 
     written = plain(value, 0)
-    forms = [(_NAMES[tensor.dtype], tuple(tensor.shape)) for tensor in tensors]
-    places = {form: place for place, form in enumerate(dict.fromkeys(forms))}
+    forms: dict[_Form, tuple[int, list[Tensor]]] = {}
+    places = []
+    for tensor in tensors:
+        place, alike = forms.setdefault((tensor.dtype, tensor.shape), (len(forms), []))
+        alike.append(tensor)
+        places.append(place)
+    body = sum(_size(form) * len(alike) for form, (_, alike) in forms.items())
+    if body > limits.body:
+        raise BorderError(f"tensors of more than {limits.body} bytes")
     message = {
         "value": written,
-        "forms": list(places),
-        "tensors": [places[form] for form in forms],
+        "forms": [(_NAMES[dtype], list(shape)) for dtype, shape in forms],
+        "tensors": places,
     }
     try:
         header = json.dumps(message).encode()
@@ -124,7 +129,8 @@ def encode(value: Any, limits: Limits = Limits()) -> bytes:
         raise BorderError(f"a value cannot be written ({error})") from error
     if len(header) > limits.header:
         raise BorderError(f"plain values of more than {limits.header} bytes")
-    return b"".join([_HEAD.pack(len(header), body), header, *map(_bytes, _by_dtype(tensors))])
+    every = (_bytes(alike) for _, alike in forms.values())
+    return b"".join([_HEAD.pack(len(header), body), header, *every])
 
 
 def decode(header: bytes, body: bytes, limits: Limits = Limits()) -> Any:
@@ -143,11 +149,11 @@ def decode(header: bytes, body: bytes, limits: Limits = Limits()) -> Any:
         if len(message["tensors"]) > limits.tensors:
             raise BorderError(f"more than {limits.tensors} tensors")
         forms = [_described(entry) for entry in message["forms"]]
-        tensors = _cut([forms[_place(entry)] for entry in message["tensors"]], body)
+        tensors = _cut(forms, list(map(_place, message["tensors"])), body)
         return _value(message["value"], tensors, limits.depth)
     except BorderError:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RuntimeError, OverflowError) as error:
         raise BorderError(f"not a message ({type(error).__name__})") from error
 
 
@@ -210,51 +216,48 @@ class Channel:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    """The numbers of a tensor alone: no graph, no subclass, on the CPU."""
+    """The numbers of a tensor alone: no subclass, on the CPU."""
     if type(tensor) not in (Tensor, torch.nn.Parameter) or tensor.layout != torch.strided:
         raise BorderError(f"a {type(tensor).__name__} cannot pass")
     if tensor.dtype not in _NAMES:
         raise BorderError(f"a tensor of {tensor.dtype} cannot pass")
-    return tensor.detach().cpu()
+    return tensor if tensor.is_cpu else tensor.detach().cpu()
 
 
-def _by_dtype(tensors: list[Tensor]) -> list[list[Tensor]]:
-    """Tensors of one dtype together, in the order in which dtypes and tensors come."""
-    groups: dict[torch.dtype, list[Tensor]] = {}
-    for tensor in tensors:
-        groups.setdefault(tensor.dtype, []).append(tensor)
-    return list(groups.values())
+@torch.no_grad()
+def _bytes(alike: list[Tensor]) -> bytes:
+    """The bytes of tensors of one form: joined first, since a copy of each costs more."""
+    joined = torch.stack(alike).resolve_conj().resolve_neg()
+    return joined.view(-1).view(torch.uint8).numpy().tobytes() if joined.numel() else b""
 
 
-def _bytes(tensors: list[Tensor]) -> bytes:
-    """The bytes of tensors of one dtype: joined first, since a copy of each costs more."""
-    joined = torch.cat([tensor.reshape(-1) for tensor in tensors])
-    plain = joined.resolve_conj().resolve_neg()
-    return plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+def _size(form: _Form) -> int:
+    """Bytes of a tensor."""
+    return form[0].itemsize * math.prod(form[1])
 
 
-def _described(entry: Any) -> tuple[torch.dtype, list[int], int]:
+def _described(entry: Any) -> _Form:
     name, shape = entry
     if not all(type(size) is int and size >= 0 for size in shape):
         raise BorderError("a tensor without a proper shape")
-    return _DTYPES[name], shape, math.prod(shape)
+    return _DTYPES[name], torch.Size(shape)
 
 
-def _cut(described: list[tuple[torch.dtype, list[int], int]], body: bytes) -> list[Tensor]:
-    if sum(count * dtype.itemsize for dtype, _, count in described) != len(body):
+def _cut(forms: Sequence[_Form], places: Sequence[int], body: bytes) -> list[Tensor]:
+    """The tensors of a body, from their forms and the place of each one's form."""
+    counts = Counter(places)
+    if sum(count * _size(forms[place]) for place, count in counts.items()) != len(body):
         raise BorderError("a body that is not as long as its tensors")
-    tensors: list[Tensor] = [torch.empty(0)] * len(described)
     start = 0
-    for dtype in dict.fromkeys(dtype for dtype, _, _ in described):
-        places = [place for place, (own, _, _) in enumerate(described) if own == dtype]
-        counts = [described[place][2] for place in places]
-        raw = bytearray(body[start : start + sum(counts) * dtype.itemsize])
+    left: dict[int, Iterator[Tensor]] = {}
+    for place in sorted(counts):
+        dtype, shape = forms[place]
+        end = start + counts[place] * _size(forms[place])
+        raw = bytearray(body[start:end])
         joined = torch.frombuffer(raw, dtype=torch.uint8) if raw else torch.empty(0).byte()
-        parts: Any = torch.split(joined.view(dtype), counts)
-        for place, part in zip(places, parts, strict=True):
-            tensors[place] = part.view(described[place][1])
-        start += len(raw)
-    return tensors
+        left[place] = iter(joined.view(dtype).view(counts[place], *shape).unbind())
+        start = end
+    return [next(left[place]) for place in places]
 
 
 def _place(entry: Any) -> int:

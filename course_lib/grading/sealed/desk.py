@@ -7,7 +7,7 @@ import socket
 import struct
 import tempfile
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class Desk:
         self.hired = 0
         self.ended: dict[int, int] = {}
         self.turn: Turn | None = None
+        self.meanwhile: Iterator[None] = iter(())
 
     def hire(
         self, files: Iterable[tuple[str, Path]], limits: Limits, required: Collection[str]
@@ -98,6 +99,13 @@ class Desk:
         with theirs:
             socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno()])
         return Worker(self, self.hired, scratch, ours.detach())
+
+    def ahead(self) -> bool:
+        """Do a little of what can be done while a worker is waited for; False if nothing is left.
+
+        The judge sets ``meanwhile``: each step of it takes milliseconds.
+        """
+        return next(self.meanwhile, self) is None
 
     def end(self, worker: int) -> int | None:
         """Kill a worker; its exit status, or None if nobody tells."""
@@ -221,8 +229,8 @@ class Worker:
         """
         deadline = time.monotonic() + seconds
         try:
-            while not self._channel.waits(min(_LOOK, max(0.0, deadline - time.monotonic()))):
-                self._watch()
+            while not self._comes(deadline - time.monotonic()):
+                self.idle()
                 if time.monotonic() >= deadline:
                     raise TimeoutError
             said = self._channel.receive(max(0.0, deadline - time.monotonic()))
@@ -237,6 +245,12 @@ class Worker:
             raise Lost("NotRun", f"the code's process sent no message: {error}") from error
         self._watch()
         return said if isinstance(said, dict) else {}
+
+    def _comes(self, seconds: float) -> bool:
+        """Whether a message is there, or comes before the next look."""
+        if self._channel.waits(0.0):
+            return True
+        return not self._desk.ahead() and self._channel.waits(min(_LOOK, max(0.0, seconds)))
 
     def _watch(self) -> None:
         """Refuse too much in the scratch folder."""

@@ -66,17 +66,17 @@ def execute(
         The verdicts, and what the record says of the run.
     """
     began = time.monotonic()
-    tests = tests_of(nb)
     with Student(desk, files, terms.bounds, terms.required) as student:
+        judge = Judge(student, tests_of(nb), seed, given(nb))
+        student.meanwhile(judge.prepared())
         for number, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), start=1):
             cell.execution_count = number
             if not is_test(cell):
                 cell.outputs = _nodes(student.run(cell.source), number)
         ran = time.monotonic()
-        judge = Judge(student, seed, given(nb))
-        with student.turn(judge.prepared(tests)):
+        with student.turn():
             turned = time.monotonic()
-            verdicts = judge.judge(tests)
+            verdicts = judge.judge()
             judged = time.monotonic()
         layers, starts = student.layers, student.starts
     by_name = {verdict.cell.name: verdict for verdict in verdicts}

@@ -6,7 +6,7 @@ No code of a test and no right answer ever leaves this process.
 import io
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -54,47 +54,51 @@ class Judge:
     """Judges one submission.
 
     Args:
-        student: The process that answers; all its cells were run.
+        student: The process that answers.
+        tests: Of its assignment.
         seed: Of this submission.
         given: Names that tests may use, with their values.
     """
 
     def __init__(
-        self, student: Student, seed: bytes, given: Mapping[str, Any] = MappingProxyType({})
+        self,
+        student: Student,
+        tests: Iterable[TestCell],
+        seed: bytes,
+        given: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self.student, self._seed, self._given = student, seed, given
+        self.student, self._tests, self._seed, self._given = student, tuple(tests), seed, given
+        self._questions = planned(self._tests, tuple(given.items()))
+        self._order = order(self._questions, seed)
+        self._hygiene = Hygiene(self._questions)
+        self._traced = drawn(self._questions, seed)
         self._found: dict[str, Found] = {}
         self._with_hint: dict[str, Found] = {}
         self._made: dict[str, list[Case]] = {}
         self._answers: dict[str, Answer] = {}
-        self._hygiene = Hygiene(())
-        self._traced = set[str]()
         self._told = set[str]()  # questions and exercises that were put into a batch
         self.reached: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}
 
-    def prepared(self, tests: Sequence[TestCell]) -> Iterator[None]:
+    def prepared(self) -> Iterator[None]:
         """Make inputs and right answers ahead, those of one question at a time."""
-        for question in order(list(planned(tests, self._given)), self._seed):
+        for question in self._order:
             case = self._cases(question)[0]
             if case.exercise.judged == "torch":
                 with suppress(CouldNotTell):
                     case.right  # noqa: B018  kept from now on
             yield
 
-    def judge(self, tests: Sequence[TestCell]) -> list[Verdict]:
-        """Ask every question of the tests, then decide test by test."""
-        questions = list(planned(tests, self._given))
-        self._hygiene = Hygiene(questions)
-        self._traced = drawn(questions, self._seed)
+    def judge(self) -> list[Verdict]:
+        """Ask every question of the tests, then decide test by test; all cells were run."""
         names: dict[str, Any] = {"__name__": "tests", **self._given}
         with _without_logs():
-            self._put(order(questions, self._seed))
-            self._put(self._doubtful(questions))
-            for question in questions:
+            self._put(self._order)
+            self._put(self._doubtful())
+            for question in self._questions:
                 if question.exercise in self.reached:
                     self._found[question.key] = self._refused(question)
-            return [self._decide(test, names) for test in tests]
+            return [self._decide(test, names) for test in self._tests]
 
     def _put(self, questions: Sequence[Question]) -> None:
         batches = [(), *_batches(questions), ()]
@@ -105,13 +109,13 @@ class Judge:
             for question in batch:
                 self._ask(question)
 
-    def _doubtful(self, questions: Sequence[Question]) -> list[Question]:
+    def _doubtful(self) -> list[Question]:
         """What passed of exercises that failed elsewhere: being right at first gains nothing.
 
         Code that is right for some calls, or for a moment, passes what happened to be asked early.
         An exercise that once gave no answer is left alone: it is not asked again.
         """
-        once = {question.key: question for question in questions}
+        once = {question.key: question for question in self._questions}
         worst: dict[str, int] = {}
         for key, question in once.items():
             bad = _badness(self._found[key])

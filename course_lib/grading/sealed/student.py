@@ -83,6 +83,7 @@ class Student:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._desk.meanwhile = iter(())
         if self._worker:
             self._worker.close()
 
@@ -103,22 +104,20 @@ class Student:
             self._patience = max(self.bounds.call, self.bounds.cell / 6)
         return shown
 
-    @contextmanager
-    def turn(self, meanwhile: Iterable[None] = ()) -> Iterator[None]:
-        """Wait until it is this submission's turn to be judged; its own time stands still.
+    def meanwhile(self, pieces: Iterator[None]) -> None:
+        """Have something done, a little at a time, while this process is waited for."""
+        self._desk.meanwhile = pieces
 
-        Args:
-            meanwhile: What can be done before, a little at a time, as far as the wait allows.
-        """
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until it is this submission's turn to be judged; its own time stands still."""
         if self._desk.turn is None:
             yield
             return
 
-        pieces = iter(meanwhile)
-
         def wait() -> bool:
             self._idle()
-            return next(pieces, self) is None
+            return self._desk.ahead()
 
         with self._desk.turn.taken(wait) as waited:
             self._ends += waited

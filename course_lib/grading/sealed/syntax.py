@@ -26,6 +26,8 @@ HELP = {
 
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in HELP))
 
+_NAMED = (ast.Import, ast.ImportFrom, ast.Name, ast.Attribute)
+
 
 def findings(nb: NotebookNode) -> list[dict[str, Any]]:
     """Every line of a notebook's own code that asks for ready-made help.
@@ -55,7 +57,7 @@ def _in_cell(source: str, names: dict[str, str]) -> Iterator[dict[str, Any]]:
         return  # a cell of IPython's own words, or none that runs
     lines = source.splitlines()
     seen = set()
-    for node in ast.walk(tree):
+    for node in (node for node in ast.walk(tree) if isinstance(node, _NAMED)):
         names.update(_imported(node))
         dotted = _dotted(node, names)
         if not _ANY.search(dotted):

@@ -8,11 +8,11 @@ import ast
 import builtins
 import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType, MappingProxyType, SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 from course_lib.checks.report import CheckFailed
@@ -80,23 +80,28 @@ def points(value: Any, most: float) -> float:
     return float(value)
 
 
+@lru_cache(16)
 def planned(
-    tests: Iterable[TestCell], given: Mapping[str, Any] = MappingProxyType({})
-) -> Iterator[Question]:
-    """Yield the questions of tests, found by running them with a ``check`` that only listens.
+    tests: tuple[TestCell, ...], given: tuple[tuple[str, str], ...] = ()
+) -> tuple[Question, ...]:
+    """The questions of tests, found by running them with a ``check`` that only listens.
 
     A test that asks for a value of the student's tells no more here; the rest is asked in its turn.
+
+    Args:
+        tests: Of an assignment; whoever hands it in is asked the same questions.
+        given: Names that they may use, with their values.
     """
-    names: dict[str, Any] = {"__name__": "tests", **given}
+    names: dict[str, Any] = {"__name__": "tests", **dict(given)}
+    heard: list[Question] = []
+
+    def check(exercise: str, **parameters: Any) -> None:
+        heard.append(Question(exercise, parameters))
+
     for test in tests:
-        heard: list[Question] = []
-
-        def check(exercise: str, heard: list[Question] = heard, **parameters: Any) -> None:
-            heard.append(Question(exercise, parameters))
-
         with _quiet():
             execute(test, names, check, _not_now)
-        yield from heard
+    return tuple(heard)
 
 
 @lru_cache(1000)

@@ -140,6 +140,7 @@ def message(value: Any, forms: Any, tensors: Any = None) -> bytes:
         (message(1, [["float32", [True]]]), b""),
         (message(1, [["object", [1]]]), b"12345678"),
         (message(1, [["float32", [10**30]]]), b""),
+        (message(1, [["float32", [2**62, 4, 0]]]), b""),
         (message({"\0tensor": 0}, []), b""),
         (message({"\0tensor": -1}, [["uint8", [1]]]), b"1"),
         (message({"\0tensor": "0"}, [["uint8", [1]]]), b"1"),

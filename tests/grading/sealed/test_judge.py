@@ -27,7 +27,7 @@ WRONG = OWN.replace("momentum * velocity + grad", "grad")
 
 
 def judged(one: Student, *tests: TestCell, seed: bytes = SEED) -> list[Verdict]:
-    return Judge(one, seed).judge(tests or (VISIBLE, HIDDEN))
+    return Judge(one, tests or (VISIBLE, HIDDEN), seed).judge()
 
 
 def scores(verdicts: Iterable[Verdict]) -> list[float]:
@@ -53,10 +53,10 @@ def test_a_known_mistake_earns_its_hint(student: Class) -> None:
 
 
 def test_right_answers_can_be_made_ahead(student: Class, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = Judge(student(OWN), SEED)
-    assert len(list(judge.prepared((VISIBLE, HIDDEN)))) >= 3
+    judge = Judge(student(OWN), (VISIBLE, HIDDEN), SEED)
+    assert len(list(judge.prepared())) >= 3
     monkeypatch.setattr(verify, "expected", pytest.fail)
-    assert scores(judge.judge((VISIBLE, HIDDEN))) == [2.0, 8.0]
+    assert scores(judge.judge()) == [2.0, 8.0]
 
 
 def test_a_hint_is_looked_for_where_a_cell_stops(
@@ -188,8 +188,8 @@ def test_work_of_torchs_seen_once_costs_the_whole_exercise(student: Class) -> No
         TestCell(f"n{seed}", HEAD + f'check("batch_norm", statistics=False, seed={seed})', 1.0)
         for seed in range(3)
     ]
-    judge = Judge(student(TRACED, OWN), SEED)
-    assert scores(judge.judge([*tests, VISIBLE])) == [0.0, 0.0, 0.0, 2.0]
+    judge = Judge(student(TRACED, OWN), [*tests, VISIBLE], SEED)
+    assert scores(judge.judge()) == [0.0, 0.0, 0.0, 2.0]
     assert judge.reached["batch_norm"]["reached"]["name"] == "native_batch_norm"
 
 

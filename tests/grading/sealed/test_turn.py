@@ -100,3 +100,20 @@ def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
     finally:
         desk.turn = None
     assert written(desk.room) < SCRATCH // 10
+
+
+def test_what_can_be_done_meanwhile_is_done_while_cells_run(student: Class) -> None:
+    done: list[int] = []
+    one = student()
+    one.meanwhile(done.append(piece) for piece in range(50))
+    assert one.run("import time\ntime.sleep(0.3)\nprint('slept')")[0]["text"] == "slept\n"
+    assert done == list(range(50))
+
+
+def test_work_done_meanwhile_holds_up_no_limit(student: Class) -> None:
+    one = student(bounds=Bounds(cell=0.5, whole=30.0))
+    one.meanwhile(time.sleep(0.01) for _ in range(10_000))
+    began = time.monotonic()
+    assert one.run("while True:\n    pass")[-1]["ename"] == "CellTimeoutError"
+    assert time.monotonic() - began < 5
+    assert one.run("print(1)")[0]["text"] == "1\n"
