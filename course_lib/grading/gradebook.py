@@ -1,7 +1,7 @@
 """nbgrader's gradebook: the only module that opens it. ``gradebook_writer`` writes marks."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,16 +152,20 @@ def class_marks(
             notebooks = book.find_assignment(assignment).notebooks
         except MissingEntry:
             return {}
-        worth = {
-            id: points for notebook in notebooks for id, points in NotebookCells(notebook).worth
-        }
+        every = list(map(NotebookCells, notebooks))
+        worth = {id: points for cells in every for id, points in cells.worth}
+        names = {id: name for cells in every for id, name in cells.names.items()}
         grade, of = api.Grade, api.SubmittedAssignment
-        asked = query_by_cell(
-            book.db, grade, grade.cell_id, grade.score, grade.needs_manual_grade, of.student_id
-        ).filter(of.student_id == student if student else of.student_id.is_not(None))
+        asked = (
+            book.db.query(grade.cell_id, grade.score, grade.needs_manual_grade, of.student_id)
+            .select_from(grade)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.id == grade.notebook_id)
+            .join(of, of.id == api.SubmittedNotebook.assignment_id)
+            .filter(of.student_id == student if student else of.student_id.is_not(None))
+        )
         for row in asked.filter(grade.cell_id.in_(worth)):
             mark = Mark(row.score, worth[row.cell_id], row.needs_manual_grade)
-            found.setdefault(row.student_id, {})[row.name] = mark
+            found.setdefault(row.student_id, {})[names[row.cell_id]] = mark
     return found
 
 
@@ -172,12 +176,7 @@ def returned(database: str, assignment: str, student: str) -> Returned:
             found = book.find_assignment(assignment)
         except MissingEntry:
             return Returned()
-        worth = {
-            id: points
-            for notebook in found.notebooks
-            for id, points in NotebookCells(notebook).worth
-        }
-        return read_back(book.db, found.id, student, worth)
+        return read_back(book.db, found.id, map(NotebookCells, found.notebooks), student)
 
 
 def record_zero(database: str, assignment: str, student: str) -> None:
@@ -210,38 +209,44 @@ class NotebookCells:
         self.names = {cell: name for name, cell in named}
 
 
-def read_back(db: Any, assignment: str, student: str, worth: Mapping[str, float]) -> Returned:
+def read_back(
+    db: Any, assignment: str, notebooks: Iterable[NotebookCells], student: str
+) -> Returned:
     """Scores and comments, those of a person before those of the machine."""
-    of = api.SubmittedAssignment
-    of_it = of.assignment_id == assignment, of.student_id == student
     grade, comment = api.Grade, api.Comment
-    scores = {
-        row.name: (row.score, worth.get(row.cell_id, 0.0))
-        for row in query_by_cell(db, grade, grade.cell_id, grade.score).filter(*of_it)
-    }
-    comments = dict(map(tuple, query_by_cell(db, comment, comment.comment).filter(*of_it)))
-    penalties = (
-        db.query(api.SubmittedNotebook.late_submission_penalty)
-        .join(of, of.id == api.SubmittedNotebook.assignment_id)
-        .filter(*of_it)
-    )
-    names = {**scores, **comments}
-    cells = {name: Given(*scores.get(name, (None, 0.0)), comments.get(name)) for name in names}
-    return Returned(cells, sum(row[0] or 0.0 for row in penalties))
+    cells: dict[str, Given] = {}
+    penalty = 0.0
+    for own, row in submitted(db, assignment, notebooks, student):
+        worth = dict(own.worth)
+        graded = rows_of(db, grade, own.graded.values(), row.id, grade.score)
+        scores = {own.names[g.cell_id]: (g.score, worth.get(g.cell_id, 0.0)) for g in graded}
+        said = rows_of(db, comment, own.answers.values(), row.id, comment.comment)
+        comments = {own.names[c.cell_id]: c.comment for c in said}
+        for name in {**scores, **comments}:
+            cells[name] = Given(*scores.get(name, (None, 0.0)), comments.get(name))
+        penalty += row.late_submission_penalty or 0.0
+    return Returned(cells, penalty)
 
 
-def query_by_cell(db: Any, kind: Any, *columns: Any) -> Any:
-    """A query for columns of grades or comments, the name of their cell first."""
-    return (
-        db.query(api.BaseCell.name, *columns)
-        .select_from(kind)
-        .join(api.BaseCell, api.BaseCell.id == kind.cell_id)
-        .join(api.SubmittedNotebook, api.SubmittedNotebook.id == kind.notebook_id)
-        .join(
-            api.SubmittedAssignment,
-            api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
-        )
-    )
+# These ask in the way that nbgrader's tables are indexed: any other goes through the whole class.
+
+
+def submitted(
+    db: Any, assignment: str, notebooks: Iterable[NotebookCells], student: str
+) -> Iterator[tuple[NotebookCells, Any]]:
+    """The notebooks that a student handed in: their cells, and ``id`` and penalty of each."""
+    of, table = api.SubmittedAssignment, api.SubmittedNotebook
+    found = db.query(of.id).filter_by(assignment_id=assignment, student_id=student).first()
+    for cells in notebooks if found else ():
+        asked = db.query(table.id, table.late_submission_penalty)
+        if row := asked.filter_by(notebook_id=cells.notebook, assignment_id=found.id).first():
+            yield cells, row
+
+
+def rows_of(db: Any, kind: Any, cells: Collection[str], notebook: str, *columns: Any) -> Any:
+    """Grades or comments of a submitted notebook: ``id``, ``cell_id`` and other columns."""
+    of_it = kind.cell_id.in_(cells), kind.notebook_id == notebook
+    return db.query(kind.id, kind.cell_id, *columns).filter(*of_it)
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from course_lib.grading.gradebook import (
     NotebookCells,
     Returned,
     opened,
-    query_by_cell,
     read_back,
+    rows_of,
+    submitted,
 )
 
 Penalty = Callable[[str, float, float], float | None]
@@ -78,20 +79,16 @@ class Writer:
 
     def returned(self, student: str) -> Returned:
         """What a student is given back."""
-        worth = {id: points for cells in self._cells for id, points in cells.worth}
-        return read_back(self._book.db, self._id, student, worth)
+        return read_back(self._book.db, self._id, self._cells, student)
 
     def holds(self, scores: Scores) -> bool:
         """Whether the machine's points are those of ``scores``."""
-        of, grade = api.SubmittedAssignment, api.Grade
-        found = dict(
-            map(
-                tuple,
-                query_by_cell(self._book.db, grade, grade.auto_score).filter(
-                    of.assignment_id == self._id, of.student_id == scores.student
-                ),
-            )
-        )
+        db, grade = self._book.db, api.Grade
+        found = {
+            cells.names[row.cell_id]: row.auto_score
+            for cells, notebook in submitted(db, self._id, self._cells, scores.student)
+            for row in rows_of(db, grade, cells.graded.values(), notebook.id, grade.auto_score)
+        }
         return bool(found) and found == {name: scores.earned.get(name, 0) for name in found}
 
     # Only columns are asked for: a whole row of nbgrader's brings sums over the gradebook with it.
@@ -125,7 +122,7 @@ class Writer:
         where = {"assignment_id": submission, "notebook_id": cells.notebook}
         found = self._made(api.SubmittedNotebook, where, {})
         for kind, named in ((api.Grade, cells.graded), (api.Comment, cells.answers)):
-            there = {row.cell_id for row in _rows(db, kind, named.values(), found)}
+            there = {row.cell_id for row in rows_of(db, kind, named.values(), found)}
             rows = [{"cell_id": id, "notebook_id": found} for id in named.values()]
             if missing := [row for row in rows if row["cell_id"] not in there]:
                 db.execute(insert(kind), missing)
@@ -139,12 +136,12 @@ class Writer:
                 "auto_score": (earned := scores.earned.get(cells.names[row.cell_id], 0)),
                 "needs_manual_grade": row.manual_score is not None or earned is None,
             }
-            for row in _rows(db, grade, cells.graded.values(), notebook, grade.manual_score)
+            for row in rows_of(db, grade, cells.graded.values(), notebook, grade.manual_score)
         ]
         none = {cell for cell, name in cells.names.items() if name in scores.unanswered}
         said = [
             {"id": row.id, "auto_comment": "No response." if row.cell_id in none else None}
-            for row in _rows(db, api.Comment, cells.answers.values(), notebook)
+            for row in rows_of(db, api.Comment, cells.answers.values(), notebook)
         ]
         for kind, changed in ((grade, rows), (api.Comment, said)):
             if changed:
@@ -155,16 +152,10 @@ class Writer:
     ) -> float | None:
         if late <= 0:
             return None
-        found = _rows(self._book.db, api.Grade, cells.graded.values(), notebook, api.Grade.score)
+        found = rows_of(self._book.db, api.Grade, cells.graded.values(), notebook, api.Grade.score)
         score = sum(row.score for row in found)
         asked = self._penalty(student, score, late)
         return None if asked is None else min(max(asked, 0.0), score)
-
-
-def _rows(db: Any, kind: Any, cells: Collection[str], notebook: str, *columns: Any) -> Any:
-    """Grades or comments of a notebook, by cell and notebook, as their tables are indexed."""
-    of_it = kind.cell_id.in_(cells), kind.notebook_id == notebook
-    return db.query(kind.id, kind.cell_id, *columns).filter(*of_it)
 
 
 def _handed_in(timestamp: str | None) -> dict[str, Any]:

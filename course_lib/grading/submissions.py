@@ -11,32 +11,47 @@ from course_lib.grading.sanitize import NOTICES
 MAX_BYTES = 20_000_000
 
 
-def problem(folder: Path, assignment: str) -> str | None:
-    """Say why a submission cannot be graded.
+class Unreadable(ValueError):
+    """There is no notebook that can be run; the text is a sentence for the student."""
+
+
+def read(folder: Path, assignment: str) -> nbformat.NotebookNode:
+    """The notebook of a submission.
 
     Args:
         folder: What the student handed in.
         assignment: Name of the assignment and of its notebook.
 
-    Returns:
-        A sentence for the student, or None if the notebook can be run.
+    Raises:
+        Unreadable: If it cannot be graded.
     """
     notebook = folder / f"{assignment}.ipynb"
     if not notebook.is_file():
         others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-        return f"There is no {notebook.name} in the folder" + (
-            f", only {others}." if others else "."
-        )
+        found = f", only {others}" if others else ""
+        raise Unreadable(f"There is no {notebook.name} in the folder{found}.")
     if (size := notebook.stat().st_size) > MAX_BYTES:
-        return f"{notebook.name} has {size:,} bytes, more than {MAX_BYTES:,}: clear its outputs."
+        raise Unreadable(
+            f"{notebook.name} has {size:,} bytes, more than {MAX_BYTES:,}: clear its outputs."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about older formats
-            nbformat.read(notebook, as_version=4)
+            found: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
     except Exception as error:  # a parser that is given any bytes may raise anything
         said = str(error).strip().splitlines() or [type(error).__name__]
-        return f"{notebook.name} is no notebook that can be read: {said[0][:200]}."
-    return None
+        reason = f"{notebook.name} is no notebook that can be read: {said[0][:200]}."
+        raise Unreadable(reason) from error
+    return found
+
+
+def problem(folder: Path, assignment: str) -> str:
+    """Why a submission cannot be graded; empty if its notebook can be run."""
+    try:
+        read(folder, assignment)
+    except Unreadable as reason:
+        return str(reason)
+    return ""
 
 
 def placeholder(reason: str) -> nbformat.NotebookNode:

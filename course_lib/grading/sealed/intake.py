@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat.notebooknode import NotebookNode
+
 from course_lib.grading import files
 from course_lib.grading.sealed.record import digest
-from course_lib.grading.submissions import problem
+from course_lib.grading.submissions import Unreadable, read
 
 MOST_FILES = 200
 MOST_BYTES = 50_000_000
@@ -24,12 +26,14 @@ class Intake:
         beside: What lies beside the notebook and is copied, by its name in the folder.
         notices: What is odd about it.
         problem: Why it cannot be run; empty if it can.
+        notebook: What is run; None if it cannot be.
     """
 
     digest: str
     beside: tuple[tuple[str, Path], ...] = ()
     notices: tuple[str, ...] = ()
     problem: str = ""
+    notebook: NotebookNode | None = None
 
 
 def take_in(folder: Path, assignment: str) -> Intake:
@@ -43,9 +47,16 @@ def take_in(folder: Path, assignment: str) -> Intake:
         return Intake(digest(reason), problem=reason)
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     parts = [(str(path.relative_to(folder)), path) for path in found]
-    whole = digest(*(part for name, path in parts for part in (name, path.read_bytes())))
-    if reason := problem(folder, assignment) or "":
-        return Intake(whole, problem=reason)
+    try:
+        whole = digest(*(part for name, path in parts for part in (name, path.read_bytes())))
+    except OSError as error:
+        name = Path(error.filename or folder).name
+        reason = f"{name} cannot be read ({error.strerror}): hand the work in again."
+        return Intake(digest(reason), problem=reason)
+    try:
+        notebook = read(folder, assignment)
+    except Unreadable as unreadable:
+        return Intake(whole, problem=str(unreadable))
     beside = [(name, path) for name, path in parts if path.suffix != ".ipynb"]
     shadows = shadowing(name for name, _ in beside)
     kept = [
@@ -54,7 +65,7 @@ def take_in(folder: Path, assignment: str) -> Intake:
         if not files.is_too_large(path) and Path(name).parts[0] not in shadows
     ]
     said = [f"`{name}` is left out: an installed module has this name." for name in shadows]
-    return Intake(whole, tuple(kept), tuple(said))
+    return Intake(whole, tuple(kept), tuple(said), notebook=notebook)
 
 
 def suspicious(folder: Path) -> str:

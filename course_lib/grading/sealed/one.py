@@ -1,7 +1,6 @@
 """Grade one submission: from its folder to its record and its autograded notebook."""
 
 import shutil
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,8 +67,8 @@ def judged(
         The executed notebook, and what its record says of the run.
     """
     nb, body = _zero(room, intake)
-    if not intake.problem:
-        nb, body = _graded(room, desk, student, intake, drawn)
+    if intake.notebook:
+        nb, body = _graded(room, desk, student, intake, intake.notebook, drawn)
     return nbformat.writes(nb).encode(errors="replace"), body  # halves of characters, for one
 
 
@@ -130,12 +129,9 @@ def earned(nb: NotebookNode, decided: Mapping[str, float]) -> Record:
 
 
 def _graded(
-    room: Room, desk: Desk, student: str, intake: Intake, drawn: bytes
+    room: Room, desk: Desk, student: str, intake: Intake, nb: NotebookNode, drawn: bytes
 ) -> tuple[NotebookNode, Record]:
     folder = room.course.submission(student, room.assignment)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about older formats
-        nb = nbformat.read(folder / f"{room.assignment}.ipynb", as_version=4)
     clear(nb)
     mend(nb, room.masters, student, (*files.notices(folder), *intake.notices))
     nb.nbformat_minor = 5

@@ -106,6 +106,24 @@ def test_a_suspicious_folder_is_refused(tmp_path: Path, deed) -> None:  # type: 
     assert take_in(folder, "optimizers").problem == suspicious(folder) != ""
 
 
+def test_a_file_that_may_not_be_read_is_a_problem_with_a_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = submitted(tmp_path / "s")
+    (folder / "notes.txt").touch()
+    read_bytes = Path.read_bytes
+
+    def refused(path: Path) -> bytes:  # whoever runs the tests may be allowed to read all files
+        if path.name == "notes.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    intake = take_in(folder, "optimizers")
+    assert intake.problem == "notes.txt cannot be read (Permission denied): hand the work in again."
+    assert intake.notebook is None and intake.beside == () and intake.digest
+
+
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(submitted(tmp_path / "s"))
     assert "is a link" in suspicious(tmp_path / "link")

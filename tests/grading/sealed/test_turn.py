@@ -104,15 +104,26 @@ def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
 
 def test_what_can_be_done_meanwhile_is_done_while_cells_run(student: Class) -> None:
     done: list[int] = []
+
+    def pieces() -> Iterator[None]:
+        for piece in range(50):
+            done.append(piece)
+            yield
+
     one = student()
-    one.meanwhile(done.append(piece) for piece in range(50))
+    one.meanwhile(pieces())
     assert one.run("import time\ntime.sleep(0.3)\nprint('slept')")[0]["text"] == "slept\n"
     assert done == list(range(50))
 
 
 def test_work_done_meanwhile_holds_up_no_limit(student: Class) -> None:
+    def endless() -> Iterator[None]:
+        while True:
+            time.sleep(0.01)
+            yield
+
     one = student(bounds=Bounds(cell=0.5, whole=30.0))
-    one.meanwhile(time.sleep(0.01) for _ in range(10_000))
+    one.meanwhile(endless())
     began = time.monotonic()
     assert one.run("while True:\n    pass")[-1]["ename"] == "CellTimeoutError"
     assert time.monotonic() - began < 5
