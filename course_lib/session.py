@@ -3,7 +3,9 @@
 import importlib
 import inspect
 import linecache
+import pkgutil
 import sys
+from functools import cache
 from typing import Any, TypeVar
 
 from course_lib.checks.exercises import written_as
@@ -82,12 +84,17 @@ def reset() -> None:
 def _put_in_place(name: str, obj: Any) -> None:
     """Set ``obj`` wherever the target's package holds the object of that name."""
     now = _registered.get(name, library(name))
-    package = ".".join(written_as(name)[0].target.split(".")[:2])
-    for module_name in [one for one in sys.modules if one.startswith(package)]:
-        if module_name[len(package) :][:1] not in ("", "."):
-            continue  # a package whose name begins alike
-        if vars(sys.modules[module_name]).get(name) is now:
-            setattr(sys.modules[module_name], name, obj)
+    for module in map(sys.modules.get, _modules(written_as(name)[0].target)):
+        if module and vars(module).get(name) is now:
+            setattr(module, name, obj)
+
+
+@cache
+def _modules(target: str) -> tuple[str, ...]:
+    """The names of all modules in a target's package; to go through all that is loaded is slow."""
+    package = ".".join(target.split(".")[:2])
+    folder = importlib.import_module(package).__path__
+    return package, *(found.name for found in pkgutil.walk_packages(folder, f"{package}."))
 
 
 def _source(obj: Any) -> str:

@@ -28,8 +28,8 @@ def read(folder: Path, assignment: str) -> nbformat.NotebookNode:
     notebook = folder / f"{assignment}.ipynb"
     if not notebook.is_file():
         others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-        found = f", only {others}" if others else ""
-        raise Unreadable(f"There is no {notebook.name} in the folder{found}.")
+        only = f", only {others}" if others else ""
+        raise Unreadable(f"There is no {notebook.name} in the folder{only}.")
     if (size := notebook.stat().st_size) > MAX_BYTES:
         raise Unreadable(
             f"{notebook.name} has {size:,} bytes, more than {MAX_BYTES:,}: clear its outputs."
