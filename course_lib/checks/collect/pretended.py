@@ -34,6 +34,10 @@ class Pretended(TorchDispatchMode):  # type: ignore[no-untyped-call]
     A tensor of one number may lie anywhere, as on a GPU.
     """
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # or torch loads its compiler, for nothing, and asks it at every operator
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         operator = func.overloadpacket

@@ -3,9 +3,7 @@
 The velocity conventions, which torch lacks, are computed by their recurrences.
 """
 
-import inspect
 from collections.abc import Callable
-from functools import cache
 
 import torch
 from torch import Tensor
@@ -13,7 +11,7 @@ from torch import Tensor
 from course_lib.checks.collect import collect
 from course_lib.checks.collect.optimizer import grouped
 from course_lib.checks.collect.shared import Trajectory, copy, placer, tuples
-from course_lib.checks.references.shared import answered
+from course_lib.checks.references.shared import answered, bare
 from course_lib.checks.spec import CouldNotTell, Exercise, Inputs
 
 Pair = tuple[Tensor, Tensor]
@@ -37,7 +35,7 @@ def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
     trajectory: Trajectory = []
     try:
         options = {**tuples(inputs["options"]), "foreach": False}
-        torchs = _bare(exercise.reference)(grouped(params, inputs["groups"]), **options)
+        torchs = bare(exercise.reference)(grouped(params, inputs["groups"]), **options)
         for step, gradients in enumerate(inputs["gradients"], start=1):
             for group in torchs.param_groups:
                 group.update(tuples(inputs["changes"].get(str(step), {})))
@@ -48,21 +46,6 @@ def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
     except Exception as error:
         raise CouldNotTell(f"torch refuses these parameters: {error}") from error
     return trajectory
-
-
-@cache
-def _bare(name: str) -> type[torch.optim.Optimizer]:
-    """An optimizer of torch whose steps leave no marks for torch's profiler and compiler."""
-    torchs = getattr(torch.optim, name)
-    rule = inspect.unwrap(torchs.step)
-
-    def step(self: torch.optim.Optimizer) -> None:
-        with torch.no_grad():
-            rule(self)
-
-    # Torch puts its marks around every step that does not say it has them.
-    vars(step)["hooked"] = True
-    return type(name, (torchs,), {"step": step})
 
 
 def convention(exercise: Exercise, inputs: Inputs) -> Trajectory:

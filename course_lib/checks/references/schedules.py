@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.optim import SGD, Optimizer, lr_scheduler
+from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
 from course_lib.checks.collect import collect
 from course_lib.checks.collect.shared import Trajectory
-from course_lib.checks.references.shared import answered
+from course_lib.checks.references.shared import answered, bare
 from course_lib.checks.spec import CouldNotTell, Exercise, Inputs
 
 Options = dict[str, Any]
@@ -48,7 +48,7 @@ def schedule(exercise: Exercise, inputs: Inputs) -> Trajectory:
     base = options["max_lr"] if exercise.reference == "OneCycleLR" else options["base_lr"]
     if exercise.reference not in ("CyclicLR", "OneCycleLR"):
         del options["base_lr"]
-    optimizer = SGD([torch.zeros(1)], lr=base)
+    optimizer = bare("SGD")([torch.zeros(1)], lr=base)
     make = WITHOUT_A_CLASS.get(exercise.reference) or getattr(lr_scheduler, exercise.reference)
     try:
         torchs = make(optimizer, **options, **MOMENTUM.get(exercise.reference, {}))

@@ -1,4 +1,10 @@
-"""What all references need: the trajectory of a right answer."""
+"""What all references need: torch's optimizers, and the trajectory of a right answer."""
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+
+import torch
 
 from course_lib.checks.collect.shared import Trajectory
 from course_lib.checks.spec import Answer, CouldNotTell
@@ -14,3 +20,18 @@ def answered(answer: Answer) -> Trajectory:
         raise CouldNotTell(f"torch refuses these parameters: {answer['message']}")
     trajectory: Trajectory = answer["trajectory"]
     return trajectory
+
+
+@cache
+def bare(name: str) -> Callable[..., torch.optim.Optimizer]:
+    """An optimizer of torch whose steps leave no marks for torch's profiler and compiler."""
+    torchs = getattr(torch.optim, name)
+    rule = inspect.unwrap(torchs.step)
+
+    def step(self: torch.optim.Optimizer) -> None:
+        with torch.no_grad():
+            rule(self)
+
+    # Torch puts its marks around every step that does not say it has them.
+    vars(step)["hooked"] = True
+    return type(name, (torchs,), {"step": step})

@@ -29,7 +29,7 @@ from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.executed import Terms
 from course_lib.grading.sealed.intake import Intake, take_in
-from course_lib.grading.sealed.judges import Done
+from course_lib.grading.sealed.judges import Done, warm_up
 from course_lib.grading.sealed.keys import Key
 from course_lib.grading.sealed.launch import Zygote, required
 from course_lib.grading.sealed.one import judged, kept, seed, settle
@@ -268,4 +268,6 @@ def _desk() -> Desk:
     torch.set_num_threads(1)
     library = Folder().path / "student"
     derive(library)
-    return Zygote(library).ready().desks[0]
+    zygote = Zygote(library)
+    warm_up()  # while it loads
+    return zygote.ready().desks[0]

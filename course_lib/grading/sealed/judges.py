@@ -1,6 +1,7 @@
 """The judges of this machine: a process for each desk, replaced if it ends."""
 
 import gc
+import inspect
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -160,11 +161,14 @@ def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
 
 
 def warm_up() -> None:
-    """Load, before judges are employed, what the first check of each would load."""
+    """Load, before submissions are judged, what the first check of each would load."""
+    # It compiles nothing, and torch's compiler, which this would load, needs seconds and 70 MB.
+    optimizer = torch.optim.Optimizer
+    optimizer.add_param_group = inspect.unwrap(optimizer.add_param_group)  # type: ignore[method-assign]
     weight = torch.zeros(2, requires_grad=True)
     torch.autograd.backward((weight * weight).sum())
-    torch.optim.SGD([weight], lr=0.1).step()
     import course_lib.misconceptions  # noqa: F401
 
     gc.collect()
     gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
+    gc.set_threshold(50_000, 20, 100)  # hardly anything here is part of a cycle

@@ -18,6 +18,7 @@ from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.executed import execute, is_test
 from course_lib.grading.sealed.intake import take_in
 from course_lib.grading.sealed.judgeable import problems
+from course_lib.grading.sealed.judges import warm_up
 from course_lib.grading.sealed.launch import Zygote
 from course_lib.grading.sealed.one import earned, head, seed
 from course_lib.grading.sealed.room import Room, edition, room_of
@@ -131,6 +132,7 @@ def _desk(root: Path) -> Desk:
 @cache
 def _zygote(root: Path) -> Zygote:
     torch.set_num_threads(1)
-    zygote = Zygote(edition(Course(root, root.parent / "_build"))).ready()
+    zygote = Zygote(edition(Course(root, root.parent / "_build")))
+    warm_up()  # while it loads
     atexit.register(zygote.close)
-    return zygote
+    return zygote.ready()

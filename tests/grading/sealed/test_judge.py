@@ -1,5 +1,7 @@
 """What the judge makes of test cells and answers: marks nobody can talk it into."""
 
+import subprocess
+import sys
 from collections.abc import Iterable
 
 import pytest
@@ -57,6 +59,25 @@ def test_right_answers_can_be_made_ahead(student: Class, monkeypatch: pytest.Mon
     assert len(list(judge.prepared())) >= 3
     monkeypatch.setattr(verify, "expected", pytest.fail)
     assert scores(judge.judge()) == [2.0, 8.0]
+
+
+UNCOMPILED = """
+import sys
+from course_lib.checks.run import cases
+from course_lib.grading.sealed.judges import warm_up
+from course_lib.misconceptions.matching import given_answers
+
+warm_up()
+for name, options in (("adam", {}), ("step_lr", {}), ("reduce_on_plateau", {}), ("dropout", {})):
+    case = cases(name, options)[0]
+    assert case.exercise.judged == "chance" or case.right
+    list(given_answers(name, case.inputs))
+sys.exit("torch._dynamo" in sys.modules)
+"""
+
+
+def test_no_judge_loads_torchs_compiler() -> None:
+    assert subprocess.run([sys.executable, "-c", UNCOMPILED]).returncode == 0
 
 
 def test_a_hint_is_looked_for_where_a_cell_stops(
