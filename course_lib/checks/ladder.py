@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -271,7 +272,8 @@ def _apart(right: Tensor, came: Tensor, scale: Tensor) -> Tensor:
 
 
 def _worst(case: Climb, step: int, index: int, right: Tensor, came: Tensor, off: Tensor) -> Found:
-    at = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
+    # torch's own loads its compiler and sympy for it, which takes a second.
+    at = tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
     message, *place = _said(case, step, index, *_numbers(right, came, at), at)
     extra = f" (relative difference {off.max().item():.1e})"
     if "parameters" in case.inputs and torch.equal(came, _before(case, step, index)):

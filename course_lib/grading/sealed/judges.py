@@ -12,12 +12,14 @@ from typing import Any
 
 import torch
 
+from course_lib.checks.exercises import find
 from course_lib.grading.sealed.alone import end_with
 from course_lib.grading.sealed.desk import Desk, Refused
 from course_lib.grading.sealed.one import grade_one
 from course_lib.grading.sealed.record import Record
 from course_lib.grading.sealed.room import Room
 from course_lib.grading.sealed.turn import Turn
+from course_lib.misconceptions import MISCONCEPTIONS, variant_object
 
 Task = tuple[str, ...]
 """What a judge is to do, ``grade`` or ``feedback``, for whom, and with what."""
@@ -160,15 +162,20 @@ def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
         return Done(what, student, fault=f"{type(error).__name__}: {error}")
 
 
-def warm_up() -> None:
-    """Load, before submissions are judged, what the first check of each would load."""
+def warm_up(*assignments: str) -> None:
+    """Load, before submissions are judged, what the first check of each would load.
+
+    Args:
+        *assignments: Whose known mistakes are made ready, for hints.
+    """
     # It compiles nothing, and torch's compiler, which this would load, needs seconds and 70 MB.
     optimizer = torch.optim.Optimizer
     optimizer.add_param_group = inspect.unwrap(optimizer.add_param_group)  # type: ignore[method-assign]
     weight = torch.zeros(2, requires_grad=True)
     torch.autograd.backward((weight * weight).sum())
-    import course_lib.misconceptions  # noqa: F401
-
+    for mistake in MISCONCEPTIONS:
+        if find(mistake.exercise).assignment in assignments:
+            variant_object(mistake)
     gc.collect()
     gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
     gc.set_threshold(50_000, 20, 100)  # hardly anything here is part of a cycle

@@ -114,7 +114,7 @@ def _here(
     machine()
     room = room_of(course, assignment, sandbox)
     with Zygote(edition(course), jobs + AHEAD) as zygote:
-        warm_up()
+        warm_up(assignment)
         zygote.ready()
         try:
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
