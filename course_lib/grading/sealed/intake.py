@@ -4,7 +4,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
@@ -26,7 +26,7 @@ class Intake:
         beside: What lies beside the notebook and is copied, by its name in the folder.
         notices: What is odd about it.
         problem: Why it cannot be run; empty if it can.
-        notebook: What is run; None if it cannot be.
+        notebook: What is run, once it was read.
     """
 
     digest: str
@@ -37,12 +37,23 @@ class Intake:
 
 
 def take_in(folder: Path, assignment: str) -> Intake:
-    """Look at a submission without following links.
+    """Look at a submission, and read its notebook.
 
     Args:
         folder: What the student handed in.
         assignment: Name of the assignment and of its notebook.
     """
+    intake = look_at(folder)
+    if intake.problem:
+        return intake
+    try:
+        return replace(intake, notebook=read(folder, assignment))
+    except Unreadable as unreadable:
+        return Intake(intake.digest, problem=str(unreadable))
+
+
+def look_at(folder: Path) -> Intake:
+    """Look at a submission without following links; its notebook is not read."""
     if reason := suspicious(folder):
         return Intake(digest(reason), problem=reason)
     found = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -53,10 +64,6 @@ def take_in(folder: Path, assignment: str) -> Intake:
         name = Path(error.filename or folder).name
         reason = f"{name} cannot be read ({error.strerror}): hand the work in again."
         return Intake(digest(reason), problem=reason)
-    try:
-        notebook = read(folder, assignment)
-    except Unreadable as unreadable:
-        return Intake(whole, problem=str(unreadable))
     beside = [(name, path) for name, path in parts if path.suffix != ".ipynb"]
     shadows = shadowing(name for name, _ in beside)
     kept = [
@@ -65,7 +72,7 @@ def take_in(folder: Path, assignment: str) -> Intake:
         if not files.is_too_large(path) and Path(name).parts[0] not in shadows
     ]
     said = [f"`{name}` is left out: an installed module has this name." for name in shadows]
-    return Intake(whole, tuple(kept), tuple(said), notebook=notebook)
+    return Intake(whole, tuple(kept), tuple(said))
 
 
 def suspicious(folder: Path) -> str:

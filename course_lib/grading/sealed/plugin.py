@@ -16,7 +16,7 @@ from course_lib.grading.course import Course
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.executed import execute, is_test
-from course_lib.grading.sealed.intake import take_in
+from course_lib.grading.sealed.intake import look_at
 from course_lib.grading.sealed.judgeable import problems
 from course_lib.grading.sealed.judges import warm_up
 from course_lib.grading.sealed.launch import Zygote
@@ -46,7 +46,7 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         root = folder.parents[2]
         room = _room_of(root, where["assignment"], self.sandbox)
         student = where["student"]
-        intake = take_in(room.course.submission(student, room.assignment), room.assignment)
+        intake = look_at(room.course.submission(student, room.assignment))
         drawn = seed(room, student, intake)
         verdicts, body = execute(nb, _desk(root), drawn, room.terms, intake.beside)
         resources[SCORES] = {verdict.cell.name: verdict.score for verdict in verdicts}
