@@ -227,7 +227,8 @@ def _plain(tensor: Tensor) -> Tensor:
 @torch.no_grad()
 def _bytes(alike: list[Tensor]) -> bytes:
     """The bytes of tensors of one form: joined first, since a copy of each costs more."""
-    joined = torch.stack(alike).resolve_conj().resolve_neg()
+    # What is joined of tensors whose channels come last has its channels last, too.
+    joined = torch.stack(alike).contiguous().resolve_conj().resolve_neg()
     return joined.view(-1).view(torch.uint8).numpy().tobytes() if joined.numel() else b""
 
 

@@ -70,6 +70,17 @@ def test_views_parameters_and_graphs_leave_only_their_numbers() -> None:
         assert torch.equal(came, tensor.detach())
 
 
+def test_tensors_arrive_however_they_lie_in_memory() -> None:
+    image = torch.arange(120.0).reshape(2, 3, 4, 5)
+    last = image.to(memory_format=torch.channels_last)
+    for tensor in (last, image.permute(3, 1, 0, 2), image[:, :, ::2], image[:1].expand(4, 3, 4, 5)):
+        for came in across([tensor, tensor]):
+            assert torch.equal(came, tensor)
+    for dtype in (torch.complex64, torch.complex128):
+        turned = last.to(dtype).mul(1j).conj()
+        assert torch.equal(across([turned, turned])[1], turned)
+
+
 def test_nan_arrives() -> None:
     assert across(torch.tensor(float("nan"))).isnan() and across(float("nan")) != 0
 

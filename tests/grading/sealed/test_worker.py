@@ -277,3 +277,12 @@ def test_a_channel_that_is_written_to_ends_the_process(student: Class, junk: str
     one = student("x = 1", bounds=QUICK)
     assert one.run(cell)[0]["ename"] in ("NotRun", "CellTimeoutError")
     assert one.value("x") == 1
+
+
+def test_a_tensor_without_numbers_is_an_answer_nobody_can_judge(student: Class) -> None:
+    one = student(
+        OWN.replace("return velocity", "velocity = velocity.to('meta')\n    return velocity")
+    )
+    answer = one.call("rate_outside", {**INPUTS, "gradients": INPUTS["gradients"][:1]})
+    assert answer["outcome"] == "raised" and "meta" in answer["message"]
+    assert one.starts == 1
