@@ -2,9 +2,11 @@
 
 A small class is graded once without a disturbance. Then a grader of the same class is killed, with
 all its processes, at a moment drawn by chance, and started again, until it has been killed often
-enough; whenever it ends before its moment, a fresh class follows. After every kill nothing may be
-left running and nothing handed in may have changed; at every end the gradebook must be that of the
-undisturbed run, and what had been graded before a kill must not have been graded again.
+enough; whenever it ends before its moment, a fresh class follows. Most of so short a run is spent
+on loading, so every second moment is drawn from the time in which submissions are graded. After
+every kill nothing may be left running and nothing handed in may have changed; at every end the
+gradebook must be that of the undisturbed run, and what had been graded before a kill must not have
+been graded again.
 """
 
 import argparse
@@ -70,6 +72,12 @@ grade("optimizers", course=Course(Path(root), Path(build)), jobs=int(jobs), sand
 
 LAST = 5.0
 """Seconds after a kill in which everything must have ended."""
+
+GRADING = 0.5
+"""Seconds around a record in which its marks and its page are written, and the next ones begun."""
+
+LOOK = 0.005
+"""Seconds between looks whether it is time to kill."""
 
 DUMPS = (
     """SELECT student_id, base_cell.name, auto_score, manual_score, extra_credit,
@@ -195,6 +203,39 @@ def left(course: Course) -> list[str]:
     return [str(path.relative_to(folder)) for path in every]
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: some seconds after a grader has made so many records.
+
+    Args:
+        records: How many.
+        seconds: After these; after its start where ``records`` is 0.
+    """
+
+    records: int
+    seconds: float
+
+    @classmethod
+    def drawn(cls, draw: random.Random, whole: float, grading: bool) -> "Moment":
+        """A moment of a run that takes ``whole`` seconds, or of the part in which it grades."""
+        if not grading:
+            return cls(0, draw.uniform(0, whole))
+        return cls(draw.randrange(1, len(NAMES) // 2), draw.uniform(0, GRADING))
+
+    def reached(self, grader: "subprocess.Popen[str]", course: Course) -> bool:
+        """Wait for it; False if the grader ended before."""
+        records, began = course.root / "records", time.monotonic()
+        already = len(list(records.glob("*/*.json")))
+        while grader.poll() is None:
+            made = len(list(records.glob("*/*.json"))) - already
+            if made < self.records:
+                began = time.monotonic()
+            elif time.monotonic() - began >= self.seconds:
+                return True
+            time.sleep(LOOK)
+        return False
+
+
 @dataclass
 class Trial:
     """What came of killing.
@@ -230,27 +271,27 @@ def trial(folder: Path, kills: int, seed: int, jobs: int = 2) -> Trial:
         if len(found.kills) == kills:
             break
         course = copy(template, folder / f"class-{number}")
-        _until_done(course, right, found, kills, lambda: draw.uniform(0, whole), jobs)
+        _until_done(course, right, found, kills, lambda: _moment(draw, whole, found), jobs)
         shutil.rmtree(course.root.parent)
     return found
+
+
+def _moment(draw: random.Random, whole: float, found: Trial) -> Moment:
+    return Moment.drawn(draw, whole, grading=len(found.kills) % 2 == 1)
 
 
 def _until_done(course, right, found, kills, moment, jobs) -> None:  # type: ignore[no-untyped-def]
     before, records = handed_in(course), dict[str, bytes]()
     while True:
-        grader, at = started(course, jobs), moment()
-        try:
-            if len(found.kills) == kills:
-                finish(grader)
-            else:
-                grader.communicate(timeout=at)
-        except subprocess.TimeoutExpired:
-            os.killpg(grader.pid, signal.SIGKILL)
-            grader.communicate()
-            records |= _look(course, before, records, found)
-            found.kills.append((at, len(records)))
-            continue
-        break
+        grader, began = started(course, jobs), time.monotonic()
+        if len(found.kills) == kills or not moment().reached(grader, course):
+            finish(grader)
+            break
+        os.killpg(grader.pid, signal.SIGKILL)
+        at = time.monotonic() - began
+        grader.communicate()
+        records |= _look(course, before, records, found)
+        found.kills.append((at, len(records)))
     _look(course, before, records, found)
     if gradebook(course) != right:
         found.faults.append("the gradebook differs from that of the undisturbed run")

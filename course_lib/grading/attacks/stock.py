@@ -24,9 +24,10 @@ from course_lib.editions.student import derive
 from course_lib.grading.attacks import inside, watch
 from course_lib.grading.attacks.model import Attack, Places
 from course_lib.grading.attacks.run import VICTIM, WITNESSES, new_course, submit
-from course_lib.grading.course import Course
+from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import marks
 from course_lib.grading.sample_class import expected, hand_in
+from course_lib.grading.sandbox import bubblewrap
 
 DATA = ROOT / "tests" / "attacks" / "stock.json"
 
@@ -55,9 +56,17 @@ def record(attacks: Sequence[Attack], jobs: int = 2) -> Path:
 
     Returns:
         The data file.
+
+    Raises:
+        GradingError: If there is no bubblewrap that runs here.
     """
     with tempfile.TemporaryDirectory(prefix="attacks-") as name, Progress() as progress:
         folder = Path(name).resolve()
+        if missing := bubblewrap.available([sys.executable, "-c", ""], folder):
+            raise GradingError(
+                f"bubblewrap does not run here ({missing}): stock nbgrader would meet the attacks"
+                " unprotected; install it, such as with `apt-get install bubblewrap`"
+            )
         library = folder / "student"
         derive(library)
         base = new_course(folder / "base", {attack.assignment for attack in attacks})
