@@ -71,5 +71,5 @@ mutants: $(READY) ## grade every known mistake and every right variant through t
 attacks: $(READY) ## grade the attack corpus: nobody may gain a point or do harm
 	@$(COURSE) attacks
 
-bench: $(READY) ## milliseconds per step beside torch, and the distance from torch's trajectories
+bench: $(READY) ## times beside torch's and stock nbgrader's, and the distance from torch's trajectories: half an hour
 	@$(COURSE) bench

@@ -81,6 +81,8 @@ if forked:
 
     kernel.turn_on(c)
     c.ForkedProvisioner.preload = [*kernel.PRELOAD, *kernel.OWN]
+    # Nobody looks at the course's own pictures in what is graded.
+    c.ForkedProvisioner.variables = {"COURSE_GRADING": "1"}
 
 # A page is built from the record: hidden tests and students' HTML stay out of it.
 c.GenerateFeedback.exporter_class = "course_lib.grading.feedback.Feedback"

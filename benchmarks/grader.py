@@ -6,8 +6,9 @@ count; the rest is divided by the submissions. The sealed grader writes feedback
 others do not.
 
 Run it with ``python -m benchmarks.grader`` from the root of the project. ``--class 1000`` grades
-classes of 10 to 1,000 besides, the sample class without its hangs over and over, each with inputs
-of its own, and leaves a table and a plot in ``_build/bench/``.
+classes of 10 to 1,000 instead, the sample class without its hangs over and over, each with inputs
+of its own, then one in which every twentieth hangs; it leaves tables and a plot in
+``_build/bench/``. ``--record`` puts tables and plot where the instructor's page shows them.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.kept import FOLDER, keep
 from benchmarks.optim import machine
 from course_lib.editions.library import ROOT
 from course_lib.grading.course import Course
@@ -242,25 +244,59 @@ def parts(course: Course) -> Table:
 
 
 def classes(course: Course, most: int, jobs: int, sandbox: str) -> Table:
-    """Whole classes of growing size; also written to a file, with a plot."""
-    import matplotlib.pyplot as plt
-
-    table = Table(title=f"Whole classes, --jobs {jobs}", caption=machine())
+    """Whole classes of growing size."""
+    table = Table(title=f"Whole classes, --jobs {jobs}", caption=_with_jobs(jobs))
     for column in ("submissions", "seconds", "of processor", "each", "memory of all, MB"):
         table.add_column(column, justify="right")
-    rows = []
+    by_the_sealed(course, copies(course, 1), jobs, sandbox)  # derives the student edition
     for size in [size for size in SIZES if size < most] + [most]:
         found = by_the_sealed(course, copies(course, size), jobs, sandbox)
-        rows.append((size, found.clock, found.processor, found.clock / size, found.memory))
-        table.add_row(str(size), *(f"{n:.{2 + (n < 1)}f}" for n in rows[-1][1:]))
-    OUT.mkdir(parents=True, exist_ok=True)
-    lines = ["submissions,clock,processor,each,memory", *(",".join(map(str, r)) for r in rows)]
-    (OUT / "classes.csv").write_text("\n".join(lines) + "\n")
-    figure, axes = plt.subplots()
-    axes.loglog([row[0] for row in rows], [row[1] for row in rows], "o-")
-    axes.set(xlabel="submissions", ylabel="seconds by the clock", title=f"--jobs {jobs}")
-    figure.savefig(OUT / "classes.svg")
+        each = found.clock / size
+        table.add_row(
+            f"{size:,}",
+            f"{found.clock:.1f}",
+            f"{found.processor:.1f}",
+            f"{each:.3f}",
+            f"{found.memory:.0f}",
+        )
     return table
+
+
+def plot(table: Table, file: Path) -> None:
+    """Seconds against submissions, beside what each costs in the largest class."""
+    import matplotlib.pyplot as plt
+
+    sizes, seconds = (
+        [float(str(cell).replace(",", "")) for cell in table.columns[at].cells] for at in (0, 1)
+    )
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    axes.loglog(sizes, seconds, "o-", label="measured")
+    proportional = [size * seconds[-1] / sizes[-1] for size in sizes]
+    axes.loglog(sizes, proportional, "--", color="gray", label="in proportion")
+    axes.set(xlabel="submissions", ylabel="seconds by the clock")
+    axes.legend()
+    figure.savefig(file, metadata={"Date": None})
+
+
+def hangs(course: Course, jobs: int, sandbox: str) -> Table:
+    """A class of a hundred, and the same with an endless loop in five of them."""
+    table = Table(title="Endless loops", caption=_with_jobs(jobs))
+    for column in ("class", "seconds", "more for each loop"):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    names = copies(course, 100)
+    without = by_the_sealed(course, names, jobs, sandbox)
+    loops = copies(course, len(names) // 20, HANGS)
+    mixed = [loops[at // 20] if at % 20 == 0 else name for at, name in enumerate(names)]
+    found = by_the_sealed(course, mixed, jobs, sandbox)
+    more = (found.clock - without.clock) / len(loops)
+    table.add_row(f"{len(names)} that end", f"{without.clock:.1f}", "")
+    table.add_row(f"{len(loops)} of them do not", f"{found.clock:.1f}", f"{more:.1f}")
+    return table
+
+
+def _with_jobs(jobs: int) -> str:
+    processors = len(os.sched_getaffinity(0))
+    return f"{machine()}, {processors} processors, --jobs {jobs}"
 
 
 def main() -> None:
@@ -270,16 +306,24 @@ def main() -> None:
     asked.add_argument("--class", dest="most", type=int, default=0, metavar="N")
     asked.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     asked.add_argument("--sandbox", choices=("strict", "available"), default="strict")
+    asked.add_argument("--record", action="store_true", help="for the instructor's page")
     options = asked.parse_args()
-    console = Console()
+    console, out = Console(), FOLDER if options.record else OUT
     with tempfile.TemporaryDirectory() as folder:
         course = new_course(Path(folder))
         make(ASSIGNMENT, course)
         if options.most:
-            console.print(classes(course, options.most, options.jobs, options.sandbox))
+            sizes = classes(course, options.most, options.jobs, options.sandbox)
+            console.print(sizes)
+            loops = hangs(course, options.jobs, options.sandbox)
+            console.print(loops)
+            keep(sizes, "classes", out)
+            keep(loops, "hangs", out)
+            plot(sizes, out / "classes.svg")
             return
-        console.print(comparison(course, options.rounds, options.sandbox))
-        console.print(parts(course))
+        found = comparison(course, options.rounds, options.sandbox)
+        console.print(found, parts(course))
+        keep(found, "comparison", out)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ class InSession:
 
     Args:
         traced: Whether every operator is looked at as well, see ``out_of_reach``.
+        copied: Whether what an optimizer remembers is copied on the way, see ``run_optimizer``.
     """
 
-    def __init__(self, traced: bool = False) -> None:
-        self.traced = traced
+    def __init__(self, traced: bool = False, copied: bool = False) -> None:
+        self.traced, self.copied = traced, copied
         self.notes: tuple[str, ...] = ()
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
@@ -37,6 +38,8 @@ class InSession:
         if reason := refusal(obj, wanted):
             return {"outcome": "refused", "message": reason}
         traced = self.traced and inputs["device"] != FAKE
+        if self.copied:
+            inputs = {**inputs, "copied": (len(inputs["gradients"]) + 1) // 2}
         with out_of_reach(wanted, traced) as reached:
             answer = collect(obj, inputs)
         if not reached:

@@ -9,6 +9,7 @@ from course_lib.checks import exercises, run_check, verify
 from course_lib.checks.collect import collect
 from course_lib.checks.exercises import ASSIGNMENTS
 from course_lib.checks.subject import Given
+from course_lib.grading.sealed.judge import alike
 from course_lib.misconceptions import RIGHT, RightVariant, variant_object
 from course_lib.misconceptions.build import region_key
 from tests.misconceptions.trying import cases_of, inputs_of
@@ -91,6 +92,17 @@ def test_a_right_variant_passes_every_case(variant: RightVariant) -> None:
         inputs = inputs_of(case)
         answer = collect(variant_object(variant), inputs)
         assert verify.judge(exercises.find(case.exercise), inputs, answer) is None, case
+
+
+@every_variant
+def test_copies_of_what_it_remembers_change_no_right_variant(variant: RightVariant) -> None:
+    for case in cases_of(region_key(variant.exercise)):
+        inputs = inputs_of(case)
+        if inputs["kind"] == "optimizer":
+            plain, copied = (
+                collect(variant_object(variant), {**inputs, **more}) for more in ({}, {"copied": 2})
+            )
+            assert alike(plain, copied), case
 
 
 @every_variant

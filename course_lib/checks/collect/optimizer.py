@@ -1,6 +1,7 @@
 """Run an optimizer step by step, or a velocity convention."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -20,7 +21,12 @@ from course_lib.checks.spec import FAKE, Inputs
 
 
 def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
-    """Step an optimizer with the gradients given; the parameters after every step."""
+    """Step an optimizer with the gradients given; the parameters after every step.
+
+    ``inputs`` may name a step as ``copied``: after it, copies take the place of all that the
+    optimizer remembers, as after a checkpoint. Numbers go on as before; another optimizer that is
+    held there goes on with a parameter of its own.
+    """
     place = placer(inputs["device"])
     params = [place(start).requires_grad_() for start in inputs["parameters"]]
     storage = [param.data_ptr() for param in params] if inputs["device"] != FAKE else []
@@ -39,6 +45,9 @@ def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
                 given.append((step, index, param.grad, grad))
         take_step()
         trajectory.append([copy(param) for param in params])
+        if step == inputs.get("copied"):
+            for param, remembered in optimizer.state.items():
+                optimizer.state[param] = deepcopy(remembered)
         if any(map(_unlike, params, inputs["parameters"])):
             break  # torch itself raises if such a parameter is given its next gradient.
     if inputs["device"] == FAKE:

@@ -44,6 +44,9 @@ class ForkedProvisioner(LocalProvisioner):
     environment = List(
         Unicode(), help="Variables a notebook gets, by name; NBGRADER_… it gets anyway."
     ).tag(config=True)
+    variables = Dict({}, help="Variables a notebook gets besides, with their values.").tag(
+        config=True
+    )
     limits = Dict({}, help="Most a notebook may use, as in `sandbox.Limits`.").tag(config=True)
 
     process: Any = None
@@ -78,10 +81,11 @@ class ForkedProvisioner(LocalProvisioner):
         environment, folder = kwargs["env"], Path(kwargs.get("cwd") or Path.cwd()).resolve()
         off = self.sandbox == "off"
         inside = {**self.kernel_spec.env, **self._named(environment), "MPLBACKEND": INLINE}
+        whole = {"MPLBACKEND": INLINE, **environment, **self.variables}
         request = {
             "arguments": cmd[cmd.index("ipykernel_launcher") + 1 :],
             "connection": _plain(self.connection_info),
-            "environment": {"MPLBACKEND": INLINE, **environment} if off else inside,
+            "environment": whole if off else inside,
             "folder": str(folder),
             "limits": LIMITS | self.limits,
             "readable": [*self.readable, *self._path(environment, folder)],
@@ -125,11 +129,12 @@ class ForkedProvisioner(LocalProvisioner):
         return {**own, **path, **self._named(environment), "MPLBACKEND": INLINE}
 
     def _named(self, environment: Mapping[str, str]) -> dict[str, str]:
-        return {
+        named = {
             name: value
             for name, value in environment.items()
             if name in self.environment or name.startswith("NBGRADER_")
         }
+        return {**named, **self.variables}
 
     def _path(self, environment: Mapping[str, str], folder: Path) -> list[str]:
         """Folders of the kernel's path, less those that hold the course itself."""

@@ -90,7 +90,7 @@ def execute(
         "devices": record.devices(found),
         "starts": starts,
         "cells": [record.cell_entry(verdict) for verdict in verdicts],
-        "review": [*findings(nb), *_called(judge)],
+        "review": [*findings(nb), *_called(judge), *_entangled(judge)],
         "seconds": {
             "cells": round(ran - began, 3),
             "judging": round(judged - turned, 3),
@@ -109,6 +109,14 @@ def _called(judge: Judge) -> list[dict[str, Any]]:
             "asks for": f"torch's own {answer['reached']['name']}, called in a check",
         }
         for exercise, answer in judge.reached.items()
+    ]
+
+
+def _entangled(judge: Judge) -> list[dict[str, Any]]:
+    """Exercises that go wrong once their state is copied, in the form of findings."""
+    asked = "a state that is never copied, as another optimizer kept in it would"
+    return [
+        {"cell": exercise, "line": 0, "text": "", "asks for": asked} for exercise in judge.entangled
     ]
 
 

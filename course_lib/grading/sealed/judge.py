@@ -78,6 +78,7 @@ class Judge:
         self._answers: dict[str, Answer] = {}
         self._told = set[str]()  # questions and exercises that were put into a batch
         self.reached: dict[str, Answer] = {}
+        self.entangled: list[str] = []
         self.seconds: dict[str, float] = {}
 
     def prepared(self) -> Iterator[None]:
@@ -138,18 +139,43 @@ class Judge:
         return self._found[question.key]
 
     def _asked(self, question: Question) -> Found:
-        subject = _Listening(self, question)
+        copied = self._is_copied(question)
+        found, answer = self._heard(question, question.key in self._traced, copied)
+        if "reached" in answer:
+            self.reached.setdefault(question.exercise, answer)
+        elif copied and _badness(found) == FAILED:
+            return self._uncopied(question, found)
+        return found
+
+    def _uncopied(self, question: Question, known: Found) -> Found:
+        """Ask again what was wrong where a state was copied: that alone must cost nothing.
+
+        An answer that is right now is taken, and its exercise shown to a person.
+        """
+        found, answer = self._heard(question, traced=True, copied=False)
+        if "reached" in answer:
+            self.reached.setdefault(question.exercise, answer)
+        if _badness(found) == FAILED:
+            return known
+        self.entangled.append(question.exercise)
+        return found
+
+    def _is_copied(self, question: Question) -> bool:
+        """Whether what an optimizer remembers is copied on the way: in the question traced."""
+        kind = self._cases(question)[0].inputs["kind"]
+        return kind == "optimizer" and question.key in self._traced
+
+    def _heard(self, question: Question, traced: bool, copied: bool) -> tuple[Found, Answer]:
+        subject = _Listening(self, question, traced, copied)
         found = self._judged(self._cases(question), subject)
         self._answers[question.key] = subject.answer
-        if "reached" in subject.answer:
-            self.reached.setdefault(question.exercise, subject.answer)
-        return found
+        return found, subject.answer
 
     def _asked_again(self, question: Question, known: Found) -> Found:
         """Ask on the CPU once more; an answer that is not the first one again is judged, too."""
         case = self._cases(question)[0]
         try:
-            answer = self.call(question, case.shown)
+            answer = self.student.call(question.exercise, case.shown)
         except Lost as lost:
             return lost
         if alike(answer, self._answers[question.key]):
@@ -157,11 +183,6 @@ class Judge:
         if "reached" in answer:
             self.reached.setdefault(question.exercise, answer)
         return self._judged([case], _Known(answer))
-
-    def call(self, question: Question, inputs: Inputs) -> Answer:
-        """The answer on a real device."""
-        traced = question.key in self._traced and question.key not in self._answers
-        return self.student.call(question.exercise, inputs, traced)
 
     def _calls(self, questions: Sequence[Question]) -> list[Call]:
         """What the process can answer ahead: on the CPU, and once for all where it is pretended.
@@ -172,7 +193,8 @@ class Judge:
         for question in questions:
             exercise, on_devices = question.exercise, self._cases(question)
             traced = question.key in self._traced - self._told
-            calls.append(Call(exercise, on_devices[0].shown, traced))
+            copied = traced and self._is_copied(question)
+            calls.append(Call(exercise, on_devices[0].shown, traced, copied))
             if on_devices[-1].inputs["device"] == FAKE and exercise not in self._told:
                 calls += map(self._pretended, self._hygiene.standing(exercise))
             self._told |= {question.key, exercise}
@@ -254,18 +276,20 @@ def _batches(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
 class _Listening:
     """The student's process as a subject, whose answer and notes on real devices are kept."""
 
-    def __init__(self, judge: Judge, question: Question) -> None:
+    def __init__(self, judge: Judge, question: Question, traced: bool, copied: bool) -> None:
         self._judge, self._question = judge, question
+        self._traced, self._copied = traced, copied
         self.notes: tuple[str, ...] = ()
         self.answer: Answer = {}
 
     def call(self, exercise: str, inputs: Inputs) -> Answer:
         if inputs["device"] == FAKE:
             return self._judge.pretended(self._question)
-        answer = self._judge.call(self._question, inputs)
+        student = self._judge.student
+        answer = student.call(exercise, inputs, self._traced, self._copied)
         if not self.answer or "reached" in answer:
             self.answer = answer
-        self.notes = self._judge.student.notes
+        self.notes = student.notes
         return answer
 
 

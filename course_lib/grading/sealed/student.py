@@ -41,6 +41,7 @@ class Call:
     exercise: str
     inputs: Inputs
     traced: bool = False
+    copied: bool = False
 
 
 class Student:
@@ -141,13 +142,16 @@ class Student:
             with suppress(BorderError), self._spared():
                 self._begun = calls, self._worker.post("ask", self.bounds.call, calls=said)
 
-    def call(self, exercise: str, inputs: Inputs, traced: bool = False) -> Answer:
+    def call(
+        self, exercise: str, inputs: Inputs, traced: bool = False, copied: bool = False
+    ) -> Answer:
         """What the student's code gives; a `Subject` for checks.
 
         Args:
             exercise: Its slug.
             inputs: What it is run on.
             traced: Whether every operator that it comes down to is looked at.
+            copied: Whether what an optimizer remembers is copied on the way.
 
         Raises:
             Lost: If it gives nothing. From then on its exercise is not asked again.
@@ -155,7 +159,7 @@ class Student:
         if exercise in self._stuck:
             raise self._stuck[exercise]
         try:
-            reply = self._reply(Call(exercise, inputs, traced))
+            reply = self._reply(Call(exercise, inputs, traced, copied))
         except Lost as lost:
             self._stuck[exercise] = lost
             raise

@@ -93,7 +93,7 @@ def _asked(calls: Sequence[dict[str, Any]], seconds: float) -> list[dict[str, An
 
 
 def _ask(call: dict[str, Any]) -> dict[str, Any]:
-    session = InSession(call["traced"])
+    session = InSession(call["traced"], call["copied"])
     answer = session.call(call["exercise"], call["inputs"])
     return {"answer": answer, "notes": list(session.notes)}
 

@@ -13,6 +13,7 @@ from benchmarks.grader import ASSIGNMENT, by_nbgrader
 from benchmarks.kernel_engine import other_course
 from course_lib import cli
 from course_lib.editions.library import ROOT
+from course_lib.figures.picture import GRADING
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import marks
 
@@ -64,6 +65,11 @@ def test_the_engine_is_chosen_and_named_as_not_sealed(monkeypatch: pytest.Monkey
         code, said = call("x", "--engine", "kernel", *words)
         assert code == 2 and "one by one" in said
     assert "NOT sealed" in " ".join(call("--help")[1].replace("│", "").split())
+
+
+def test_the_courses_own_pictures_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_GRADER", "kernel")
+    assert Course().config.ForkedProvisioner.variables == {GRADING: "1"}
 
 
 def test_jupyter_finds_the_provisioner_by_its_name() -> None:

@@ -78,6 +78,14 @@ def test_what_is_asked_for_is_given(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sandbox", ["strict", "off"])
+def test_variables_have_the_values_of_the_settings(run: Run, sandbox: str) -> None:
+    settings = {"variables": {"COURSE_YEAR": "2026"}, "sandbox": sandbox}
+    (cell,) = run("import os; print(os.environ['COURSE_YEAR'])", settings=settings)
+    assert text(cell) == "2026\n"
+
+
+@pytest.mark.slow
 def test_the_layers_that_stand_are_reported(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[list[dict[str, object]]] = []
     report = ForkedProvisioner._report

@@ -214,6 +214,58 @@ def test_work_of_torchs_seen_once_costs_the_whole_exercise(student: Class) -> No
     assert judge.reached["batch_norm"]["reached"]["name"] == "native_batch_norm"
 
 
+SGD = """
+@implement
+class SGD(Optimizer):
+    def __init__(self, params, lr=1e-3, momentum=0.0, nesterov=False, **rest):
+        defaults = dict(lr=lr, momentum=momentum, nesterov=nesterov, **rest)
+        super().__init__(params, defaults)
+
+    def update(self, param, grad, state, group):
+{body}
+"""
+
+OWN_SGD = """
+        state["v"] = group["momentum"] * state.get("v", 0.0) + grad
+        param.sub_(group["lr"] * {sign}state["v"])
+"""
+
+HELD_SGD = """
+        held = state.setdefault("held", Inner(param))
+        held.step(grad, group)
+"""
+
+INNER = """
+class Inner:
+    def __init__(self, param):
+        self.param, self.velocity = param, 0.0
+
+    def step(self, grad, group):
+        self.velocity = group["momentum"] * self.velocity + grad
+        self.param.sub_(group["lr"] * self.velocity)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "score", "shown"),
+    [
+        (OWN_SGD.format(sign=""), 1.0, []),
+        (OWN_SGD.format(sign="-"), 0.0, []),
+        (HELD_SGD, 1.0, ["sgd"]),
+        ("        state['no copy'] = (one for one in ())" + OWN_SGD.format(sign=""), 1.0, ["sgd"]),
+    ],
+    ids=["own", "wrong", "another optimizer held", "what cannot be copied"],
+)
+def test_what_a_copied_state_spoils_is_shown_and_costs_nothing(
+    student: Class, body: str, score: float, shown: list[str]
+) -> None:
+    test = TestCell("sgd", HEAD + 'check("sgd", lr=0.1, momentum=0.9, seed=3)', 1.0)
+    one = "from course_lib.optim import Optimizer\nfrom course_lib import implement\n"
+    judge = Judge(student(one + INNER + SGD.format(body=body)), [test], SEED)
+    assert scores(judge.judge()) == [score]
+    assert judge.entangled == shown
+
+
 def test_a_layer_is_judged_apart_from_a_faulty_function(student: Class) -> None:
     from course_lib.grading.sealed.evidence import answer
 
