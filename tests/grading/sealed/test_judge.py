@@ -260,9 +260,10 @@ def test_what_a_copied_state_spoils_is_shown_and_costs_nothing(
     student: Class, body: str, score: float, shown: list[str]
 ) -> None:
     test = TestCell("sgd", HEAD + 'check("sgd", lr=0.1, momentum=0.9, seed=3)', 1.0)
-    one = "from course_lib.optim import Optimizer\nfrom course_lib import implement\n"
+    one = "from course_lib.optim import Optimizer\nfrom course_lib.session import implement\n"
     judge = Judge(student(one + INNER + SGD.format(body=body)), [test], SEED)
-    assert scores(judge.judge()) == [score]
+    verdicts = judge.judge()
+    assert scores(verdicts) == [score], verdicts[0].outputs
     assert judge.entangled == shown
 
 
