@@ -209,7 +209,7 @@ def comparison(course: Course, rounds: int, sandbox: str) -> Table:
         "nbgrader autograde, sealed": lambda: marginal(
             lambda names: by_nbgrader(course, names, ""), many
         ),
-        "course grade --jobs 1": lambda: marginal(
+        "course grade, one at a time": lambda: marginal(
             lambda names: by_the_sealed(course, names, 1, sandbox), all_
         ),
     }
@@ -245,7 +245,7 @@ def parts(course: Course) -> Table:
 
 def classes(course: Course, most: int, jobs: int, sandbox: str) -> Table:
     """Whole classes of growing size."""
-    table = Table(title=f"Whole classes, --jobs {jobs}", caption=_with_jobs(jobs))
+    table = Table(title="Whole classes", caption=_with_jobs(jobs))
     for column in ("submissions", "seconds", "of processor", "each", "memory of all, MB"):
         table.add_column(column, justify="right")
     by_the_sealed(course, copies(course, 1), jobs, sandbox)  # derives the student edition
@@ -296,7 +296,7 @@ def hangs(course: Course, jobs: int, sandbox: str) -> Table:
 
 def _with_jobs(jobs: int) -> str:
     processors = len(os.sched_getaffinity(0))
-    return f"{machine()}, {processors} processors, --jobs {jobs}"
+    return f"{machine()}, {processors} processors, {jobs} submissions at a time"
 
 
 def main() -> None:
