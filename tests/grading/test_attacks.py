@@ -116,8 +116,11 @@ def test_a_change_of_any_kind_is_seen(tmp_path: Path, change) -> None:
 def test_what_is_left_behind_or_still_runs_is_seen(tmp_path: Path) -> None:
     (tmp_path / f"{watch.TOKEN}-file").write_text("x")
     assert any(str(tmp_path) in one for one in watch.left_behind([tmp_path]))
-    command = [sys.executable, "-c", "input()", str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as sleeper:
+    command = [sys.executable, "-c", "print(flush=True); input()", str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as sleeper:
+        assert sleeper.stdout
+        sleeper.stdout.readline()  # at its very start a process has no command to be seen by
         assert watch.running(str(tmp_path))
         sleeper.communicate(b"\n")
     assert not watch.running(str(tmp_path))
