@@ -243,32 +243,29 @@ def parts(course: Course) -> Table:
     return table
 
 
-def classes(course: Course, most: int, jobs: int, sandbox: str) -> Table:
-    """Whole classes of growing size."""
+def classes(course: Course, most: int, jobs: int, sandbox: str) -> dict[int, Cost]:
+    """What whole classes of growing size cost."""
+    by_the_sealed(course, copies(course, 1), jobs, sandbox)  # derives the student edition
+    sizes = [size for size in SIZES if size < most] + [most]
+    return {size: by_the_sealed(course, copies(course, size), jobs, sandbox) for size in sizes}
+
+
+def table_of(found: dict[int, Cost], jobs: int) -> Table:
+    """A row for each size."""
     table = Table(title="Whole classes", caption=_with_jobs(jobs))
     for column in ("submissions", "seconds", "of processor", "each", "memory of all, MB"):
         table.add_column(column, justify="right")
-    by_the_sealed(course, copies(course, 1), jobs, sandbox)  # derives the student edition
-    for size in [size for size in SIZES if size < most] + [most]:
-        found = by_the_sealed(course, copies(course, size), jobs, sandbox)
-        each = found.clock / size
-        table.add_row(
-            f"{size:,}",
-            f"{found.clock:.1f}",
-            f"{found.processor:.1f}",
-            f"{each:.3f}",
-            f"{found.memory:.0f}",
-        )
+    for size, cost in found.items():
+        times = (f"{cost.clock:.1f}", f"{cost.processor:.1f}", f"{cost.clock / size:.3f}")
+        table.add_row(f"{size:,}", *times, f"{cost.memory:.0f}")
     return table
 
 
-def plot(table: Table, file: Path) -> None:
+def plot(found: dict[int, Cost], file: Path) -> None:
     """Seconds against submissions, beside what each costs in the largest class."""
     import matplotlib.pyplot as plt
 
-    sizes, seconds = (
-        [float(str(cell).replace(",", "")) for cell in table.columns[at].cells] for at in (0, 1)
-    )
+    sizes, seconds = list(found), [cost.clock for cost in found.values()]
     figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
     axes.loglog(sizes, seconds, "o-", label="measured")
     proportional = [size * seconds[-1] / sizes[-1] for size in sizes]
@@ -314,10 +311,11 @@ def main() -> None:
         make(ASSIGNMENT, course)
         if options.most:
             sizes = classes(course, options.most, options.jobs, options.sandbox)
-            console.print(sizes)
+            shown = table_of(sizes, options.jobs)
+            console.print(shown)
             loops = hangs(course, options.jobs, options.sandbox)
             console.print(loops)
-            keep(sizes, "classes", out)
+            keep(shown, "classes", out)
             keep(loops, "hangs", out)
             plot(sizes, out / "classes.svg")
             return

@@ -140,24 +140,13 @@ class Judge:
 
     def _asked(self, question: Question) -> Found:
         copied = self._is_copied(question)
-        found, answer = self._heard(question, question.key in self._traced, copied)
-        if "reached" in answer:
-            self.reached.setdefault(question.exercise, answer)
-        elif copied and _badness(found) == FAILED:
-            return self._uncopied(question, found)
-        return found
-
-    def _uncopied(self, question: Question, known: Found) -> Found:
-        """Ask again what was wrong where a state was copied: that alone must cost nothing.
-
-        An answer that is right now is taken, and its exercise shown to a person.
-        """
-        found, answer = self._heard(question, traced=True, copied=False)
-        if "reached" in answer:
-            self.reached.setdefault(question.exercise, answer)
-        if _badness(found) == FAILED:
-            return known
-        self.entangled.append(question.exercise)
+        found = self._heard(question, copied)
+        refused = "reached" in self._answers[question.key]
+        if copied and not refused and _badness(found) == FAILED:
+            # A copy alone must cost nothing; what goes wrong by it is shown to a person.
+            found = self._heard(question, copied=False)
+            if _badness(found) < FAILED:
+                self.entangled.append(question.exercise)
         return found
 
     def _is_copied(self, question: Question) -> bool:
@@ -165,11 +154,18 @@ class Judge:
         kind = self._cases(question)[0].inputs["kind"]
         return kind == "optimizer" and question.key in self._traced
 
-    def _heard(self, question: Question, traced: bool, copied: bool) -> tuple[Found, Answer]:
-        subject = _Listening(self, question, traced, copied)
+    def _heard(self, question: Question, copied: bool) -> Found:
+        """Ask on every device, and keep the answer."""
+        subject = _Listening(self, question, question.key in self._traced, copied)
         found = self._judged(self._cases(question), subject)
+        self._note_refusal(question, subject.answer)
         self._answers[question.key] = subject.answer
-        return found, subject.answer
+        return found
+
+    def _note_refusal(self, question: Question, answer: Answer) -> None:
+        """Keep what an answer says of a call that is refused: it costs the whole exercise."""
+        if "reached" in answer:
+            self.reached.setdefault(question.exercise, answer)
 
     def _asked_again(self, question: Question, known: Found) -> Found:
         """Ask on the CPU once more; an answer that is not the first one again is judged, too."""
@@ -180,8 +176,7 @@ class Judge:
             return lost
         if alike(answer, self._answers[question.key]):
             return known
-        if "reached" in answer:
-            self.reached.setdefault(question.exercise, answer)
+        self._note_refusal(question, answer)
         return self._judged([case], _Known(answer))
 
     def _calls(self, questions: Sequence[Question]) -> list[Call]:
