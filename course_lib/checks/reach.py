@@ -126,15 +126,18 @@ class _Tracing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.refused, self.families, self.reached = refused, families, reached
+        self.passed = set[Any]()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # or torch loads its compiler, for nothing, and asks it at every operator
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        name = func._schema.name.rpartition("::")[2]
-        if name in self.refused or any(family in name for family in self.families):
-            _stop(name, self.reached)
+        if func not in self.passed:
+            name = func._schema.name.rpartition("::")[2]
+            if name in self.refused or any(family in name for family in self.families):
+                _stop(name, self.reached)
+            self.passed.add(func)
         return func(*args, **(kwargs or {}))
 
 

@@ -12,6 +12,7 @@ from course_lib.checks.collect.shared import (
     Trajectory,
     copy,
     kind,
+    place_steps,
     placer,
     same,
     strays,
@@ -32,33 +33,35 @@ def run_optimizer(cls: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     storage = [param.data_ptr() for param in params] if inputs["device"] != FAKE else []
     optimizer = cls(grouped(params, inputs["groups"]), **tuples(inputs["options"]))
     take_step = _unmarked(optimizer)
-    given: list[tuple[int, int, Tensor, Tensor]] = []
+    placed = place_steps(inputs["gradients"], place)
     trajectory: Trajectory = []
-    for step, gradients in enumerate(inputs["gradients"], start=1):
+    for step, gradients in enumerate(placed, start=1):
         at.step = step
         if str(step) in inputs["changes"]:
             for group in optimizer.param_groups:
                 group.update(tuples(inputs["changes"][str(step)]))
-        for index, (param, grad) in enumerate(zip(params, gradients, strict=True)):
-            param.grad = None if grad is None else place(grad)
-            if param.grad is not None and grad is not None:
-                given.append((step, index, param.grad, grad))
+        for param, gradient in zip(params, gradients, strict=True):
+            param.grad = gradient
         take_step()
-        trajectory.append([copy(param) for param in params])
+        if inputs["device"] != FAKE:
+            trajectory.append([copy(param) for param in params])
         if step == inputs.get("copied"):
             for param, remembered in optimizer.state.items():
-                optimizer.state[param] = deepcopy(remembered)
+                optimizer.state[param] = _copied(remembered)
         if any(map(_unlike, params, inputs["parameters"])):
             break  # torch itself raises if such a parameter is given its next gradient.
     if inputs["device"] == FAKE:
-        return {"trajectory": [], "faults": strays(_state(optimizer, params), params[0].device)}
+        elsewhere = strays(_state(optimizer, params), params[0].device)
+        return {"trajectory": trajectory, "faults": elsewhere}
     moved = [i for i, param in enumerate(params) if param.data_ptr() != storage[i]]
     faults = {
         "rebound": [{"parameter": index} for index in moved],
         "gradient changed": [
             {"step": step, "parameter": index}
-            for step, index, grad, before in given
-            if not same(grad.to(before.device), before)
+            for step, rows in enumerate(zip(placed, inputs["gradients"], strict=True), start=1)
+            for index, (gradient, before) in enumerate(zip(*rows, strict=True))
+            if gradient is not None and before is not None
+            if not same(gradient.to(before.device), before)
         ],
         "graph kept": [
             {"entry": name} for name, tensor in _state(optimizer, params) if tensor.requires_grad
@@ -72,11 +75,12 @@ def run_convention(rule: Any, inputs: Inputs, at: At) -> dict[str, Any]:
     place = placer(inputs["device"])
     options = dict(inputs["options"])
     velocity = place(inputs["gradients"][0]).zero_()
+    placed = place_steps([[gradient] for gradient in inputs["gradients"]], place)
     trajectory: Trajectory = []
-    for step, gradient in enumerate(inputs["gradients"], start=1):
+    for step, (gradient,) in enumerate(placed, start=1):
         at.step = step
         options.update(inputs["changes"].get(str(step), {}))
-        pair = rule(velocity.clone(), place(gradient), options["lr"], options["momentum"])
+        pair = rule(velocity.clone(), gradient, options["lr"], options["momentum"])
         if not (isinstance(pair, tuple) and len(pair) == 2 and all(map(torch.is_tensor, pair))):
             return {"trajectory": trajectory, "faults": {}, "got": kind(pair), "step": step}
         velocity = copy(pair[0])
@@ -102,6 +106,13 @@ def _unmarked(optimizer: Any) -> Callable[[], Any]:
     if own is None or any(getattr(optimizer, name, None) for name in hooks):
         return step  # type: ignore[no-any-return]
     return lambda: own(optimizer)
+
+
+def _copied(remembered: Any) -> Any:
+    """A copy of what is remembered of one parameter; deepcopy takes long for a tensor."""
+    entries = remembered.values() if isinstance(remembered, dict) else ()
+    plain = [entry for entry in entries if type(entry) is Tensor and not entry.requires_grad]
+    return deepcopy(remembered, {id(tensor): copy(tensor) for tensor in plain})
 
 
 def _unlike(param: Tensor, start: Tensor) -> bool:

@@ -1,6 +1,7 @@
 """A pretended GPU: tensors without values, and operators that refuse to mix devices."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -39,17 +40,41 @@ class Pretended(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False  # or torch loads its compiler, for nothing, and asks it at every operator
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        operator = func.overloadpacket
-        if operator in COPIES:
-            return _copied(func, args, kwargs)
-        if operator is aten._local_scalar_dense and args[0].device.type == DEVICE:
-            raise NoValue("a pretended tensor has no value to read")
-        if operator not in LOOKUPS:
-            _on_one_device(func, tensors((args, kwargs)))
-        if torch.Tag.pointwise in func.tags:
-            return _pointwise(func, args, kwargs)
-        return func(*args, **kwargs)
+        return _way(func)(func, args, kwargs or {})
+
+
+@cache
+def _way(func: Any) -> Callable[[Any, Any, dict[str, Any]], Any]:
+    """How an operator is run here; torch takes long to say what an operator is."""
+    operator = func.overloadpacket
+    if operator in COPIES:
+        return _copied
+    if operator in LOOKUPS:
+        return _as_it_is
+    if operator is aten._local_scalar_dense:
+        return _read
+    if torch.Tag.pointwise not in func.tags:
+        return _on_one_device
+    if not func._schema.is_mutable:
+        return _pointwise
+    return _in_place if func._schema.name.endswith("_") else _on_one_device
+
+
+def _as_it_is(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    return func(*args, **kwargs)
+
+
+def _read(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    if args[0].device.type == DEVICE:
+        raise NoValue("a pretended tensor has no value to read")
+    return func(*args, **kwargs)
+
+
+def _on_one_device(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    kinds = {tensor.device.type for tensor in tensors((args, kwargs)) if tensor.dim()}
+    if len(kinds) > 1:
+        raise DeviceMismatch(f"{func._schema.name}: needed tensors of one device, got cpu and cuda")
+    return func(*args, **kwargs)
 
 
 def _pointwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -57,23 +82,36 @@ def _pointwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
     torch finds it in Python, which takes twenty times as long as to look it up.
     """
-    changes = func._schema.is_mutable
-    if changes and (not func._schema.name.endswith("_") or args[0].device.type != DEVICE):
-        return func(*args, **kwargs)
-    case = (func, *map(_form, args), *((name, _form(value)) for name, value in kwargs.items()))
+    case = _case(func, args, kwargs)
     if case in _FORMS:
         shape, stride, dtype = _FORMS[case]
-        if changes:
-            return args[0]
         return torch.empty_strided(shape, stride, dtype=dtype, device=DEVICE)
-    result = func(*args, **kwargs)
+    result = _on_one_device(func, args, kwargs)
     if isinstance(result, Tensor) and result.device.type == DEVICE:
         _FORMS[case] = result.shape, result.stride(), result.dtype
     return result
 
 
+def _in_place(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """The same of an operator that changes its first argument."""
+    case = _case(func, args, kwargs)
+    if args[0].device.type != DEVICE or case not in _FITTING:
+        result = _on_one_device(func, args, kwargs)
+        _FITTING.add(case)
+        return result
+    return args[0]
+
+
+def _case(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """An operator with the forms of what it is given, the devices among them."""
+    return func, *map(_form, args), *((name, _form(value)) for name, value in kwargs.items())
+
+
 _FORMS: dict[Any, tuple[tuple[int, ...], tuple[int, ...], torch.dtype]] = {}
 """Shape, strides and dtype of what an operator gives, by the forms of what it was given."""
+
+_FITTING: set[Any] = set()
+"""What operators were given that change it in place, and took."""
 
 
 def _form(value: Any) -> Any:
@@ -94,12 +132,6 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(entry)
     elif isinstance(value, dict):
         yield from tensors(list(value.values()))
-
-
-def _on_one_device(func: Any, found: Iterator[Tensor]) -> None:
-    kinds = {tensor.device.type for tensor in found if tensor.dim()}
-    if len(kinds) > 1:
-        raise DeviceMismatch(f"{func._schema.name}: needed tensors of one device, got cpu and cuda")
 
 
 def _copied(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """What every way of running needs: places, copies, comparisons."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -31,9 +31,25 @@ def tuples(options: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
 
 
+def place_steps(
+    steps: Sequence[Sequence[Tensor | None]], place: Callable[[Tensor], Tensor]
+) -> list[list[Tensor | None]]:
+    """Fresh copies of what every parameter gets at every step; the same form at all of them.
+
+    They are placed together, since a copy of each takes longer. To autograd none is a view, so
+    that all may be done with them that is done with a gradient.
+    """
+    columns = []
+    for column in zip(*steps, strict=True):
+        given = [tensor for tensor in column if tensor is not None]
+        rows = iter(place(torch.stack(given)).unbind() if given else ())
+        columns.append([None if tensor is None else next(rows).data for tensor in column])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 def copy(tensor: Tensor) -> Tensor:
     """A copy without a graph."""
-    return tensor.detach().clone()
+    return tensor.data.clone()
 
 
 def same(left: Tensor, right: Tensor) -> bool:

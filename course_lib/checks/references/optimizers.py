@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib.checks.collect import collect
 from course_lib.checks.collect.optimizer import grouped
-from course_lib.checks.collect.shared import Trajectory, copy, placer, tuples
+from course_lib.checks.collect.shared import Trajectory, copy, place_steps, placer, tuples
 from course_lib.checks.references.shared import answered, bare
 from course_lib.checks.spec import CouldNotTell, Exercise, Inputs
 
@@ -36,11 +36,11 @@ def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
     try:
         options = {**tuples(inputs["options"]), "foreach": False}
         torchs = bare(exercise.reference)(grouped(params, inputs["groups"]), **options)
-        for step, gradients in enumerate(inputs["gradients"], start=1):
+        for step, gradients in enumerate(place_steps(inputs["gradients"], place), start=1):
             for group in torchs.param_groups:
                 group.update(tuples(inputs["changes"].get(str(step), {})))
-            for param, grad in zip(params, gradients, strict=True):
-                param.grad = None if grad is None else place(grad)
+            for param, gradient in zip(params, gradients, strict=True):
+                param.grad = gradient
             torchs.step()
             trajectory.append([copy(param) for param in params])
     except Exception as error:

@@ -1,28 +1,26 @@
 """The judges of this machine: a process for each desk, replaced if it ends."""
 
 import gc
-import inspect
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-import torch
-
 from course_lib.checks.exercises import find
 from course_lib.grading.sealed.alone import end_with
 from course_lib.grading.sealed.desk import Desk, Refused
-from course_lib.grading.sealed.one import grade_one
 from course_lib.grading.sealed.record import Record
 from course_lib.grading.sealed.room import Room
 from course_lib.grading.sealed.turn import Turn
+from course_lib.grading.sealed.warm import warm_torch
 from course_lib.misconceptions import MISCONCEPTIONS, variant_object
 
 Task = tuple[str, ...]
-"""What a judge is to do, ``grade`` or ``feedback``, for whom, and with what."""
+"""What a judge is to do, by the name of a deed, for whom, and with what."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Done:
     """What came of a task.
 
     Args:
-        what: ``grade`` or ``feedback``.
+        what: Which deed it was.
         student: For whom.
         made: The record, of what was graded.
         fresh: Whether it was graded now.
@@ -45,6 +43,7 @@ class Done:
 
 
 Deed = Callable[..., tuple[Record | None, bool]]
+"""What a judge can do: given the room, its desk, for whom and with what; as ``Done`` has it."""
 
 
 class Judges:
@@ -54,13 +53,13 @@ class Judges:
         room: What all submissions have in common.
         desks: Where each hires its workers.
         turns: How many may judge at a time, while the cells of others run.
-        feedback: Writes the page of a student.
+        deeds: What they can do, by name.
     """
 
     def __init__(
-        self, room: Room, desks: Sequence[Desk], turns: int, feedback: Callable[..., None]
+        self, room: Room, desks: Sequence[Desk], turns: int, deeds: Mapping[str, Deed]
     ) -> None:
-        self._room, self._desks, self._feedback = room, desks, feedback
+        self._room, self._desks, self._deeds = room, desks, deeds
         self._places = tempfile.TemporaryFile()
         for desk in desks:
             desk.turn = Turn(self._places, turns)
@@ -140,16 +139,13 @@ class Judges:
         for desk in self._desks:
             if desk is not self._desks[number]:
                 desk.close()
-        deeds: dict[str, Deed] = {
-            "grade": lambda student: grade_one(self._room, self._desks[number], student),
-            "feedback": lambda *about: (self._feedback(self._room, *about), False),
-        }
         while True:
             try:
                 what, student, *more = tasks.recv()
             except (EOFError, KeyboardInterrupt):
                 return
-            tasks.send(_done(deeds[what], what, student, more))
+            deed = partial(self._deeds[what], self._room, self._desks[number])
+            tasks.send(_done(deed, what, student, more))
 
 
 def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
@@ -168,11 +164,7 @@ def warm_up(*assignments: str) -> None:
     Args:
         *assignments: Whose known mistakes are made ready, for hints.
     """
-    # It compiles nothing, and torch's compiler, which this would load, needs seconds and 70 MB.
-    optimizer = torch.optim.Optimizer
-    optimizer.add_param_group = inspect.unwrap(optimizer.add_param_group)  # type: ignore[method-assign]
-    weight = torch.zeros(2, requires_grad=True)
-    torch.autograd.backward((weight * weight).sum())
+    warm_torch()
     for mistake in MISCONCEPTIONS:
         if find(mistake.exercise).assignment in assignments:
             variant_object(mistake)

@@ -68,7 +68,7 @@ def judged(
     """
     nb, body = _zero(room, intake)
     if intake.notebook:
-        nb, body = _graded(room, desk, student, intake, intake.notebook, drawn)
+        nb, body = executed(room, desk, student, intake, intake.notebook, drawn)
     return nbformat.writes(nb).encode(errors="replace"), body  # halves of characters, for one
 
 
@@ -128,9 +128,22 @@ def earned(nb: NotebookNode, decided: Mapping[str, float]) -> Record:
     }
 
 
-def _graded(
+def executed(
     room: Room, desk: Desk, student: str, intake: Intake, nb: NotebookNode, drawn: bytes
 ) -> tuple[NotebookNode, Record]:
+    """Mend a notebook, run and judge it.
+
+    Args:
+        room: What all submissions have in common; of its course only the submission is read.
+        desk: Where workers are hired.
+        student: Who handed it in.
+        intake: What was handed in.
+        nb: Its notebook; changed in place.
+        drawn: The seed of the submission.
+
+    Returns:
+        The executed notebook, and what its record says of the run.
+    """
     folder = room.course.submission(student, room.assignment)
     clear(nb)
     mend(nb, room.masters, student, (*files.notices(folder), *intake.notices))

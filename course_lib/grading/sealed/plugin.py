@@ -14,7 +14,7 @@ from traitlets import Integer, Unicode
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.sealed import record
-from course_lib.grading.sealed.desk import Desk
+from course_lib.grading.sealed.ahead import Ahead
 from course_lib.grading.sealed.executed import execute, is_test
 from course_lib.grading.sealed.intake import look_at
 from course_lib.grading.sealed.judgeable import problems
@@ -25,6 +25,9 @@ from course_lib.grading.sealed.room import Room, edition, room_of
 
 SCORES = "sealed_scores"
 """Where the first stage leaves the points for the second."""
+
+_Terms = tuple[Path, str, str, int]
+"""What submissions have in common: course, assignment, sandbox, and when the tests changed."""
 
 
 class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
@@ -42,17 +45,41 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Run and judge one notebook; called by nbgrader."""
         where = resources["nbgrader"]
-        folder = Path(resources["metadata"]["path"]).resolve()
-        root = folder.parents[2]
-        room = _room_of(root, where["assignment"], self.sandbox)
-        student = where["student"]
+        root = Path(resources["metadata"]["path"]).resolve().parents[2]
+        source = Course(root).source(where["assignment"])
+        # A server that lives for days sees a test that changes.
+        terms = root, where["assignment"], self.sandbox, source.stat().st_mtime_ns
+        room, student = _room(*terms), where["student"]
         intake = look_at(room.course.submission(student, room.assignment))
-        drawn = seed(room, student, intake)
-        verdicts, body = execute(nb, _desk(root), drawn, room.terms, intake.beside)
-        resources[SCORES] = {verdict.cell.name: verdict.score for verdict in verdicts}
+        body = self._judged_ahead(terms, student, intake.digest, nb)
+        if body is None:
+            drawn = seed(room, student, intake)
+            _, body = execute(nb, _zygote(root).desks[0], drawn, room.terms, intake.beside)
+        resources[SCORES] = {entry["cell"]: entry["score"] for entry in body["cells"]}
         body |= {**earned(nb, resources[SCORES]), "problem": "", "notebook": ""}
         record.write(room.record(student), {**head(room, student, intake), **body}, room.key)
         return nb, resources
+
+    def _judged_ahead(
+        self, terms: _Terms, student: str, digest: str, nb: NotebookNode
+    ) -> record.Record | None:
+        """What was found while nbgrader was busy with the submission before, if it is there.
+
+        Then, or if this is the first of several, the next one is begun.
+        """
+        converter: Any = getattr(self.parent, "parent", None)  # the exporter's, whose stage this is
+        folders = sorted(getattr(converter, "assignments", ()))
+        if len(folders) < 2:
+            return None
+        ahead = _ahead(*terms)
+        body = ahead.take(student, digest, nb)
+        names = [Path(folder).parent.name for folder in folders]
+        course = Course(terms[0])
+        for name in names[names.index(student) + 1 :]:
+            if converter.force or not course.autograded(name, terms[1]).exists():
+                ahead.begin(name)
+                break
+        return body
 
 
 class SealedScores(SaveAutoGrades):  # type: ignore[misc]
@@ -109,30 +136,31 @@ class RefuseUnjudgeable(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-def _room_of(root: Path, assignment: str, sandbox: str) -> Room:
-    """What submissions have in common; a server that lives for days sees a test that changes."""
-    return _room(root, assignment, sandbox, Course(root).source(assignment).stat().st_mtime_ns)
-
-
 @lru_cache(maxsize=8)
-def _room(root: Path, assignment: str, sandbox: str, changed: int) -> Room:
+def _room(root: Path, assignment: str, sandbox: str, _changed: int) -> Room:
     return room_of(Course(root, root.parent / "_build"), assignment, sandbox)
 
 
-def _desk(root: Path) -> Desk:
+@lru_cache(maxsize=1)
+def _ahead(*terms: Any) -> Ahead:
+    zygote = _zygote(terms[0])
+    return Ahead(_room(*terms), zygote.desks[1])
+
+
+def _zygote(root: Path) -> Zygote:
     """One zygote for all submissions of a command, or of a server."""
-    zygote = _zygote(root)
+    zygote = _started(root)
     if zygote.process.poll() is not None:
         zygote.close()
-        _zygote.cache_clear()
-        zygote = _zygote(root)
-    return zygote.desks[0]
+        _started.cache_clear()
+        zygote = _started(root)
+    return zygote
 
 
 @cache
-def _zygote(root: Path) -> Zygote:
+def _started(root: Path) -> Zygote:
     torch.set_num_threads(1)
-    zygote = Zygote(edition(Course(root, root.parent / "_build")))
+    zygote = Zygote(edition(Course(root, root.parent / "_build")), 2)
     warm_up()  # while it loads
     atexit.register(zygote.close)
     return zygote.ready()

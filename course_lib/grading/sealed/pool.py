@@ -28,10 +28,10 @@ from course_lib.grading.release import release
 from course_lib.grading.run import Outcome
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.alone import alone
-from course_lib.grading.sealed.desk import Refused
-from course_lib.grading.sealed.judges import Done, Judges, warm_up
+from course_lib.grading.sealed.desk import Desk, Refused
+from course_lib.grading.sealed.judges import Deed, Done, Judges, warm_up
 from course_lib.grading.sealed.launch import Zygote
-from course_lib.grading.sealed.one import scores
+from course_lib.grading.sealed.one import grade_one, scores
 from course_lib.grading.sealed.room import Room, edition, room_of
 
 AHEAD = 1
@@ -120,7 +120,7 @@ def _here(
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
         except Refused as refused:
             raise GradingError(str(refused)) from refused
-        with Judges(room, zygote.desks, jobs, write_feedback) as judges:
+        with Judges(room, zygote.desks, jobs, DEEDS) as judges:
             yield room, judges
 
 
@@ -130,6 +130,15 @@ def write_feedback(room: Room, student: str, made: record.Record, returned: Retu
     content = feedback.read_notebook(notebook)
     graded = feedback.Graded(student, room.assignment, content, returned, made)
     feedback.write(room.course.feedback(student, room.assignment), notebook, graded)
+
+
+def _feedback(room: Room, _desk: Desk, *about: Any) -> tuple[None, bool]:
+    write_feedback(room, *about)
+    return None, False
+
+
+DEEDS: dict[str, Deed] = {"grade": grade_one, "feedback": _feedback}
+"""What the judges of this machine do."""
 
 
 class _Class:
