@@ -71,7 +71,7 @@ class Judge:
         self._questions = planned(self._tests, tuple(given.items()))
         self._order = order(self._questions, seed)
         self._hygiene = Hygiene(self._questions)
-        self._traced = drawn(self._questions, seed)
+        self._traced = set(drawn(self._questions, seed, "traced"))
         self._found: dict[str, Found] = {}
         self._with_hint: dict[str, Found] = {}
         self._made: dict[str, list[Case]] = {}

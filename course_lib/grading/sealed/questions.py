@@ -12,9 +12,6 @@ from course_lib.checks.exercises import find
 from course_lib.checks.fingerprints import key
 from course_lib.checks.inputs import BUILDERS
 
-REPEATED = 0.15
-"""Share of the questions that are asked again, at some other time."""
-
 STEPS = 40
 """Steps of a velocity rule at least: of three guesses in four all are right once in 10^5."""
 
@@ -69,30 +66,28 @@ def fresh(question: Question, seed: bytes) -> dict[str, Any]:
 
 
 def order(questions: Sequence[Question], seed: bytes) -> list[Question]:
-    """Every question once and some again, shuffled.
+    """Every question once, and one of every exercise again at some other time, shuffled.
 
     Args:
         questions: In the order of the tests.
         seed: Of the submission.
     """
     once = {question.key: question for question in questions}
-    draw = random.Random(seed)
-    asked = list(once.values())
-    again = [question for question in asked if draw.random() < REPEATED]
-    every = asked + again
-    draw.shuffle(every)
+    every = [*once.values(), *(once[key] for key in drawn(questions, seed, "again"))]
+    random.Random(seed).shuffle(every)
     return every
 
 
-def drawn(questions: Sequence[Question], seed: bytes) -> set[str]:
+def drawn(questions: Sequence[Question], seed: bytes, purpose: str) -> list[str]:
     """The keys of one question of every exercise: which one, nobody knows before.
 
     Args:
         questions: In the order of the tests.
         seed: Of the submission.
+        purpose: Another one, other questions.
     """
-    draw = random.Random(submission_seed(seed, "drawn"))
+    draw = random.Random(submission_seed(seed, purpose))
     keys: dict[str, list[str]] = {}
     for question in questions:
         keys.setdefault(question.exercise, []).append(question.key)
-    return {draw.choice(those) for those in keys.values()}
+    return [draw.choice(those) for those in keys.values()]

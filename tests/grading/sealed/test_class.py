@@ -229,16 +229,16 @@ def test_what_code_says_while_hidden_questions_are_asked_stays_with_the_grader(
 def test_a_judge_that_ends_is_replaced_and_costs_its_own_submission_alone(
     template: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from course_lib.grading.sealed import judges
+    from course_lib.grading.sealed import pool
 
-    course, inner = copy(template, tmp_path), judges.grade_one
+    course, inner = copy(template, tmp_path), pool.grade_one
 
     def ends(room: Any, desk: Any, student: str) -> Any:
         if student == "crashes":
             os._exit(3)
         return inner(room, desk, student)
 
-    monkeypatch.setattr(judges, "grade_one", ends)
+    monkeypatch.setitem(pool.DEEDS, "grade", ends)
     found = states(course)
     assert found["crashes"] == "not run" and found["perfect"] == "graded"
     monkeypatch.undo()
