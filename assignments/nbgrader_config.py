@@ -37,7 +37,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     f"{sealed}.StockScores" if stock else f"{sealed}.SealedScores",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
     f"{sealed}.Disarm",
 ]
 if not stock:

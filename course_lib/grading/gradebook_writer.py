@@ -45,17 +45,21 @@ class Writer:
         database: Address of the gradebook.
         assignment: Slug of the assignment.
         penalty: From a student, a score and the seconds too late to the points that costs.
+        notebook: The one whose marks are written; all of the assignment's by default.
     """
 
-    def __init__(self, database: str, assignment: str, penalty: Penalty) -> None:
+    def __init__(
+        self, database: str, assignment: str, penalty: Penalty, notebook: str | None = None
+    ) -> None:
         self._opened = opened(database)
-        self._assignment, self._penalty = assignment, penalty
+        self._assignment, self._penalty, self._only = assignment, penalty, notebook
 
     def __enter__(self) -> "Writer":
         self._book = self._opened.__enter__()
         found = self._book.find_assignment(self._assignment)
         self._id, self._due = found.id, found.duedate
-        self._cells = [NotebookCells(notebook) for notebook in found.notebooks]
+        names = {self._only} if self._only else {notebook.name for notebook in found.notebooks}
+        self._cells = [NotebookCells(one) for one in found.notebooks if one.name in names]
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -13,6 +13,7 @@ from traitlets import Integer, Unicode
 
 from course_lib.grading import cells
 from course_lib.grading.course import Course
+from course_lib.grading.gradebook_writer import Writer
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.ahead import Ahead
 from course_lib.grading.sealed.executed import execute, is_test
@@ -20,7 +21,7 @@ from course_lib.grading.sealed.intake import look_at
 from course_lib.grading.sealed.judgeable import problems
 from course_lib.grading.sealed.judges import warm_up
 from course_lib.grading.sealed.launch import Zygote
-from course_lib.grading.sealed.one import earned, head, seed
+from course_lib.grading.sealed.one import earned, head, scores, seed
 from course_lib.grading.sealed.room import Room, edition, room_of
 
 SCORES = "sealed_scores"
@@ -46,18 +47,21 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         """Run and judge one notebook; called by nbgrader."""
         where = resources["nbgrader"]
         root = Path(resources["metadata"]["path"]).resolve().parents[2]
-        source = Course(root).source(where["assignment"])
-        # A server that lives for days sees a test that changes.
-        terms = root, where["assignment"], self.sandbox, source.stat().st_mtime_ns
+        released = Course(root).release(where["assignment"])
+        # A server that lives for days sees that a changed test was released.
+        changed = released.stat().st_mtime_ns if released.exists() else 0
+        terms = root, where["assignment"], self.sandbox, changed
         room, student = _room(*terms), where["student"]
         intake = look_at(room.course.submission(student, room.assignment))
         body = self._judged_ahead(terms, student, intake.digest, nb)
         if body is None:
             drawn = seed(room, student, intake)
             _, body = execute(nb, _zygote(root).desks[0], drawn, room.terms, intake.beside)
-        resources[SCORES] = {entry["cell"]: entry["score"] for entry in body["cells"]}
-        body |= {**earned(nb, resources[SCORES]), "problem": "", "notebook": ""}
-        record.write(room.record(student), {**head(room, student, intake), **body}, room.key)
+        decided = {entry["cell"]: entry["score"] for entry in body["cells"]}
+        body |= {**earned(nb, decided), "problem": "", "notebook": ""}
+        made = {**head(room, student, intake), **body}
+        record.write(room.record(student), made, room.key)
+        resources[SCORES] = scores(made)
         return nb, resources
 
     def _judged_ahead(
@@ -82,20 +86,21 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         return body
 
 
-class SealedScores(SaveAutoGrades):  # type: ignore[misc]
-    """In the place of ``SaveAutoGrades``: points come from the judge, never from outputs."""
+class SealedScores(NbGraderPreprocessor):  # type: ignore[misc]
+    """In the place of ``SaveAutoGrades``: points come from the judge, never from outputs.
 
-    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
-        if not is_test(cell):
-            super()._add_score(cell, resources)
-            return
-        name = cells.name(cell)
-        grade = self.gradebook.find_grade(
-            name, self.notebook_id, self.assignment_id, self.student_id
-        )
-        grade.auto_score = resources[SCORES][name]
-        grade.needs_manual_grade = grade.manual_score is not None
-        self.gradebook.db.commit()
+    All of a notebook's are written in one transaction, as ``course grade`` writes them.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Write points and comments; called by nbgrader, which takes off for late work next."""
+        where = resources["nbgrader"]
+        of = where["db_url"], where["assignment"], lambda *_: None, where["notebook"]
+        with Writer(*of) as book:
+            book.write(resources[SCORES])
+        return nb, resources
 
 
 class Disarm(NbGraderPreprocessor):  # type: ignore[misc]

@@ -37,6 +37,9 @@ from course_lib.grading.sealed.room import Room, edition, room_of
 AHEAD = 1
 """Judges beside those who judge at a time: they run the next submissions' cells meanwhile."""
 
+LEAST = 3
+"""Judges at least: one who judges waits for answers half of the time."""
+
 
 class Crew(Protocol):
     """Whoever judges, here or on other machines."""
@@ -113,7 +116,7 @@ def _here(
     """The judges of this machine, once it is sure that its sandbox is complete."""
     machine()
     room = room_of(course, assignment, sandbox)
-    with Zygote(edition(course), jobs + AHEAD) as zygote:
+    with Zygote(edition(course), max(jobs + AHEAD, LEAST)) as zygote:
         warm_up(assignment)
         zygote.ready()
         try:

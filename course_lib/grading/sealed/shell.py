@@ -182,6 +182,12 @@ class Shell(InteractiveShell):
             return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
         return super().transform_cell(raw_cell)  # type: ignore[no-any-return,no-untyped-call]
 
+    def should_run_async(self, raw_cell: str, **options: Any) -> bool:
+        """Whether a cell waits for something, which IPython finds out by compiling all of it."""
+        if "await" not in raw_cell and "async" not in raw_cell:
+            return False
+        return super().should_run_async(raw_cell, **options)
+
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window here."""
 

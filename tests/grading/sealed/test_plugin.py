@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from benchmarks.kills import ASSIGNMENT, copy, gradebook, small_class
+from course_lib.grading.cells import name
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import class_marks
 from course_lib.grading.sealed.pool import grade
+from course_lib.grading.sealed.room import room_of
 from tests.grading.conftest import nbgrader
 
 pytestmark = pytest.mark.slow
@@ -120,3 +123,26 @@ def test_stock_turns_it_off(tmp_path: Path) -> None:
         names, checked = json.loads(said.stdout.splitlines()[-1])
         assert any("Sealed" in name for name in names) == sealed == checked
         assert any("BoundedExecute" in name for name in names) != sealed
+
+
+def test_a_server_sees_that_a_changed_test_was_released(
+    template: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = copy(template, tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    path = course.root / "records" / "perfect" / f"{ASSIGNMENT}.json"
+
+    def tests_of_the_record() -> str:
+        course.call("autograde", ASSIGNMENT, "perfect")
+        return str(json.loads(path.read_bytes())["common"])
+
+    course.call("generate_assignment", ASSIGNMENT)
+    before = tests_of_the_record()
+    source = course.source(ASSIGNMENT)
+    notebook = nbformat.read(source, as_version=4)
+    tests = [cell for cell in notebook.cells if name(cell).endswith("-hidden-1")]
+    tests[0].source += "\nassert True"
+    nbformat.write(notebook, source)
+    assert tests_of_the_record() == before  # it is not released yet
+    course.call("generate_assignment", ASSIGNMENT)
+    assert tests_of_the_record() == room_of(course, ASSIGNMENT).common != before
