@@ -102,7 +102,7 @@ def _watch(pid: int, most: list[float]) -> None:
         family = _family(pid)
         if not family:
             return
-        if look % 20 == 0:
+        if look % 10 == 0:
             most[0] = max(most[0], sum(map(_megabytes, family)))
         most[1] = max(most[1], sum(map(_worked, family)))
         time.sleep(0.2)

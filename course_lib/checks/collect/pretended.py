@@ -95,11 +95,11 @@ def _pointwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 def _in_place(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """The same of an operator that changes its first argument."""
     case = _case(func, args, kwargs)
-    if args[0].device.type != DEVICE or case not in _FITTING:
-        result = _on_one_device(func, args, kwargs)
-        _FITTING.add(case)
-        return result
-    return args[0]
+    if args[0].device.type == DEVICE and case in _FITTING:
+        return args[0]
+    result = _on_one_device(func, args, kwargs)
+    _FITTING.add(case)
+    return result
 
 
 def _case(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

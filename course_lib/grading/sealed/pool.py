@@ -38,7 +38,7 @@ AHEAD = 1
 """Judges beside those who judge at a time: they run the next submissions' cells meanwhile."""
 
 LEAST = 3
-"""Judges at least: one who judges waits for answers half of the time."""
+"""Judges at least: one who judges and one who runs cells leave two processors idle at times."""
 
 
 class Crew(Protocol):
