@@ -286,6 +286,15 @@ def test_seconds_are_those_of_one_call():
     assert len(calls) > chapter.REPEATS
 
 
+def test_compared_jobs_take_turns():
+    calls = []
+    jobs = [lambda name=name: calls.append(name) for name in "abc"]
+    measured = chapter.seconds_in_turns(jobs, least=0)
+    assert measured.shape == (3, chapter.REPEATS)
+    in_turns = "abc" * chapter.REPEATS
+    assert "".join(calls) == "abc" + "abc" + in_turns  # to begin, to count, to measure
+
+
 # The recorded run
 
 
@@ -426,7 +435,7 @@ def test_figure_1_a_larger_batch_does_more_per_second_and_stays_below_the_roof()
     assert data["layer_flops"].shape == (9, 11)
     assert best[-1] > 3 * best[0]
     roof = chapter.roofline(data["layer_intensity"], data["own_flops"], data["own_memory"])
-    assert (best < 1.3 * roof).all()  # ceilings are measured as well
+    assert (best < 2 * roof).all()  # a ceiling is measured as well; a byte miscounted shows
 
 
 @pytest.mark.book
