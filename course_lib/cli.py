@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 from course_lib.editions.library import ROOT
 
-# It checks addresses in JSON schemas, which no notebook has, and takes seconds to load.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,

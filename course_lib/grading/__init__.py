@@ -4,3 +4,5 @@
 points and hints. ``sanitize``, ``execute`` and ``feedback`` are plugged into nbgrader by
 ``assignments/nbgrader_config.py``; ``gradebook`` alone reads and writes nbgrader's database.
 """
+
+import course_lib.editions  # noqa: F401  # before anything that loads nbformat

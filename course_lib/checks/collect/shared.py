@@ -23,7 +23,7 @@ def placer(device: str) -> Callable[[Tensor], Tensor]:
     """A function that gives a fresh copy of a tensor on ``device``, a pretended one too."""
     if device == FAKE:
         return lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device=DEVICE)
-    return lambda tensor: tensor.to(device, copy=True)
+    return torch.clone if device == "cpu" else lambda tensor: tensor.to(device, copy=True)
 
 
 def tuples(options: dict[str, Any]) -> dict[str, Any]:
@@ -34,17 +34,8 @@ def tuples(options: dict[str, Any]) -> dict[str, Any]:
 def place_steps(
     steps: Sequence[Sequence[Tensor | None]], place: Callable[[Tensor], Tensor]
 ) -> list[list[Tensor | None]]:
-    """Fresh copies of what every parameter gets at every step; the same form at all of them.
-
-    They are placed together, since a copy of each takes longer. To autograd none is a view, so
-    that all may be done with them that is done with a gradient.
-    """
-    columns = []
-    for column in zip(*steps, strict=True):
-        given = [tensor for tensor in column if tensor is not None]
-        rows = iter(place(torch.stack(given)).unbind() if given else ())
-        columns.append([None if tensor is None else next(rows).data for tensor in column])
-    return [list(row) for row in zip(*columns, strict=True)]
+    """Fresh copies of what every parameter gets at every step."""
+    return [[None if tensor is None else place(tensor) for tensor in step] for step in steps]
 
 
 def copy(tensor: Tensor) -> Tensor:

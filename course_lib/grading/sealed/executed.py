@@ -76,8 +76,9 @@ def execute(
         ran = time.monotonic()
         with student.turn():
             turned = time.monotonic()
-            verdicts = judge.judge()
-            judged = time.monotonic()
+            judge.ask()
+        verdicts = judge.decide()  # which others need not wait for
+        judged = time.monotonic()
         layers, starts = student.layers, student.starts
     by_name = {verdict.cell.name: verdict for verdict in verdicts}
     for cell in nb.cells:

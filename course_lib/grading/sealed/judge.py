@@ -90,16 +90,20 @@ class Judge:
                     case.right  # noqa: B018  kept from now on
             yield
 
-    def judge(self) -> list[Verdict]:
-        """Ask every question of the tests, then decide test by test; all cells were run."""
-        names: dict[str, Any] = {"__name__": "tests", **self._given}
+    def ask(self) -> None:
+        """Ask every question of the tests; all cells were run."""
         with _without_logs():
             self._put(self._order)
             self._put(self._doubtful())
             for question in self._questions:
                 if question.exercise in self.reached:
                     self._found[question.key] = self._refused(question)
-            return [self._decide(test, names) for test in self._tests]
+
+    def decide(self) -> list[Verdict]:
+        """Decide test by test, once all was asked."""
+        names: dict[str, Any] = {"__name__": "tests", **self._given}
+        with _without_logs():
+            return [self._verdict(test, names) for test in self._tests]
 
     def _put(self, questions: Sequence[Question]) -> None:
         batches = [(), *_batches(questions), ()]
@@ -237,7 +241,7 @@ class Judge:
             self._with_hint[question.key] = found
         return self._with_hint[question.key]
 
-    def _decide(self, test: TestCell, names: dict[str, Any]) -> Verdict:
+    def _verdict(self, test: TestCell, names: dict[str, Any]) -> Verdict:
         asked: dict[str, Found] = {}
 
         def check(exercise: str, **parameters: Any) -> None:

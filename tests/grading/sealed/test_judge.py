@@ -30,7 +30,12 @@ WRONG = OWN.replace("momentum * velocity + grad", "grad")
 
 
 def judged(one: Student, *tests: TestCell, seed: bytes = SEED) -> list[Verdict]:
-    return Judge(one, tests or (VISIBLE, HIDDEN), seed).judge()
+    return decided(Judge(one, tests or (VISIBLE, HIDDEN), seed))
+
+
+def decided(judge: Judge) -> list[Verdict]:
+    judge.ask()
+    return judge.decide()
 
 
 def scores(verdicts: Iterable[Verdict]) -> list[float]:
@@ -59,7 +64,7 @@ def test_right_answers_can_be_made_ahead(student: Class, monkeypatch: pytest.Mon
     judge = Judge(student(OWN), (VISIBLE, HIDDEN), SEED)
     assert len(list(judge.prepared())) >= 3
     monkeypatch.setattr(verify, "expected", pytest.fail)
-    assert scores(judge.judge()) == [2.0, 8.0]
+    assert scores(decided(judge)) == [2.0, 8.0]
 
 
 UNCOMPILED = """
@@ -214,7 +219,7 @@ def test_work_of_torchs_seen_once_costs_the_whole_exercise(student: Class) -> No
         for seed in range(3)
     ]
     judge = Judge(student(TRACED, OWN), [*tests, VISIBLE], SEED)
-    assert scores(judge.judge()) == [0.0, 0.0, 0.0, 2.0]
+    assert scores(decided(judge)) == [0.0, 0.0, 0.0, 2.0]
     assert judge.reached["batch_norm"]["reached"]["name"] == "native_batch_norm"
 
 
@@ -266,7 +271,7 @@ def test_what_a_copied_state_spoils_is_shown_and_costs_nothing(
     test = TestCell("sgd", HEAD + 'check("sgd", lr=0.1, momentum=0.9, seed=3)', 1.0)
     one = "from course_lib.optim import Optimizer\nfrom course_lib.session import implement\n"
     judge = Judge(student(one + INNER + SGD.format(body=body)), [test], SEED)
-    verdicts = judge.judge()
+    verdicts = decided(judge)
     assert scores(verdicts) == [score], verdicts[0].outputs
     assert judge.entangled == shown
 
