@@ -115,10 +115,11 @@ class Writer:
     def _made(self, table: Any, where: dict[str, Any], more: Mapping[str, Any]) -> str:
         """The id of the one row of a table, put there if need be."""
         db = self._book.db
-        if not db.query(table.id).filter_by(**where).first():
-            db.execute(insert(table), [{**where, **more}])
-        found: str = db.query(table.id).filter_by(**where).one()[0]
-        return found
+        if found := db.query(table.id).filter_by(**where).first():
+            return str(found.id)
+        made = str(api.new_uuid())
+        db.execute(insert(table), [{"id": made, **where, **more}])
+        return made
 
     def _notebook(self, submission: str, cells: "NotebookCells") -> str:
         """The id of a notebook, which has a row for every grade and comment."""
