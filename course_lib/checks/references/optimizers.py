@@ -24,8 +24,9 @@ CONVENTIONS: dict[str, Callable[[Tensor, Tensor, float, float], Pair]] = {
 """From velocity, gradient, rate and momentum to the new velocity and what is added."""
 
 
+@torch.inference_mode()
 def optimizer(exercise: Exercise, inputs: Inputs) -> Trajectory:
-    """The parameters after every step of torch's optimizer.
+    """The parameters after every step of torch's optimizer, which keeps no graph and no versions.
 
     Raises:
         CouldNotTell: If torch itself refuses these inputs.

@@ -24,13 +24,15 @@ def answered(answer: Answer) -> Trajectory:
 
 @cache
 def bare(name: str) -> Callable[..., torch.optim.Optimizer]:
-    """An optimizer of torch whose steps leave no marks for torch's profiler and compiler."""
+    """An optimizer of torch whose steps leave no marks for torch's profiler and compiler.
+
+    They are taken where nothing is recorded for gradients.
+    """
     torchs = getattr(torch.optim, name)
     rule = inspect.unwrap(torchs.step)
 
     def step(self: torch.optim.Optimizer) -> None:
-        with torch.no_grad():
-            rule(self)
+        rule(self)
 
     # Torch puts its marks around every step that does not say it has them.
     vars(step)["hooked"] = True
