@@ -4,11 +4,13 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy import bindparam, select
 
 
 @dataclass(frozen=True)
@@ -218,9 +220,9 @@ def read_back(
     penalty = 0.0
     for own, row in submitted(db, assignment, notebooks, student):
         worth = dict(own.worth)
-        graded = rows_of(db, grade, own.graded.values(), row.id, grade.score)
+        graded = rows_of(db, grade, own.graded.values(), row.id, "score")
         scores = {own.names[g.cell_id]: (g.score, worth.get(g.cell_id, 0.0)) for g in graded}
-        said = rows_of(db, comment, own.answers.values(), row.id, comment.comment)
+        said = rows_of(db, comment, own.answers.values(), row.id, "comment")
         comments = {own.names[c.cell_id]: c.comment for c in said}
         for name in {**scores, **comments}:
             cells[name] = Given(*scores.get(name, (None, 0.0)), comments.get(name))
@@ -229,24 +231,42 @@ def read_back(
 
 
 # These ask in the way that nbgrader's tables are indexed: any other goes through the whole class.
+# Each query is made once: to make one takes as long as to ask it.
 
 
 def submitted(
     db: Any, assignment: str, notebooks: Iterable[NotebookCells], student: str
 ) -> Iterator[tuple[NotebookCells, Any]]:
     """The notebooks that a student handed in: their cells, and ``id`` and penalty of each."""
-    of, table = api.SubmittedAssignment, api.SubmittedNotebook
-    found = db.query(of.id).filter_by(assignment_id=assignment, student_id=student).first()
+    who = {"assignment_id": assignment, "student_id": student}
+    found = row_of(db, api.SubmittedAssignment, who, "id")
     for cells in notebooks if found else ():
-        asked = db.query(table.id, table.late_submission_penalty)
-        if row := asked.filter_by(notebook_id=cells.notebook, assignment_id=found.id).first():
+        where = {"notebook_id": cells.notebook, "assignment_id": found.id}
+        if row := row_of(db, api.SubmittedNotebook, where, "id", "late_submission_penalty"):
             yield cells, row
 
 
-def rows_of(db: Any, kind: Any, cells: Collection[str], notebook: str, *columns: Any) -> Any:
+def row_of(db: Any, table: Any, where: Mapping[str, Any], *columns: str) -> Any:
+    """Columns of the one row of a table that has the values given; None if there is none."""
+    return db.execute(_row(table, tuple(where), columns), where).first()
+
+
+def rows_of(db: Any, kind: Any, cells: Collection[str], notebook: str, *columns: str) -> Any:
     """Grades or comments of a submitted notebook: ``id``, ``cell_id`` and other columns."""
-    of_it = kind.cell_id.in_(cells), kind.notebook_id == notebook
-    return db.query(kind.id, kind.cell_id, *columns).filter(*of_it)
+    return db.execute(_rows(kind, columns), {"cells": list(cells), "notebook": notebook})
+
+
+@cache
+def _row(table: Any, where: tuple[str, ...], columns: tuple[str, ...]) -> Any:
+    asked = select(*(getattr(table, name) for name in columns))
+    return asked.where(*(getattr(table, name) == bindparam(name) for name in where))
+
+
+@cache
+def _rows(kind: Any, columns: tuple[str, ...]) -> Any:
+    asked = select(kind.id, kind.cell_id, *(getattr(kind, name) for name in columns))
+    of_it = kind.cell_id.in_(bindparam("cells", expanding=True))
+    return asked.where(of_it, kind.notebook_id == bindparam("notebook"))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from course_lib.grading.gradebook import (
     Returned,
     opened,
     read_back,
+    row_of,
     rows_of,
     submitted,
 )
@@ -87,11 +88,11 @@ class Writer:
 
     def holds(self, scores: Scores) -> bool:
         """Whether the machine's points are those of ``scores``."""
-        db, grade = self._book.db, api.Grade
+        db = self._book.db
         found = {
             cells.names[row.cell_id]: row.auto_score
             for cells, notebook in submitted(db, self._id, self._cells, scores.student)
-            for row in rows_of(db, grade, cells.graded.values(), notebook.id, grade.auto_score)
+            for row in rows_of(db, api.Grade, cells.graded.values(), notebook.id, "auto_score")
         }
         return bool(found) and found == {name: scores.earned.get(name, 0) for name in found}
 
@@ -100,14 +101,14 @@ class Writer:
     def _submission(self, scores: Scores) -> tuple[str, float]:
         """The id of a submission, and by how many seconds it is late."""
         db, table = self._book.db, api.SubmittedAssignment
-        if not db.query(api.Student.id).filter_by(id=scores.student).first():
+        if not row_of(db, api.Student, {"id": scores.student}, "id"):
             db.execute(insert(api.Student), [{"id": scores.student}])
         given = _handed_in(scores.timestamp)
         who = {"assignment_id": self._id, "student_id": scores.student}
         found = self._made(table, who, given)
         if given:
             db.execute(update(table), [{"id": found, **given}])
-        when, extension = db.query(table.timestamp, table.extension).filter_by(id=found).one()
+        when, extension = row_of(db, table, {"id": found}, "timestamp", "extension")
         if when is None or self._due is None:
             return found, 0.0
         return found, (when - self._due - (extension or timedelta())).total_seconds()
@@ -115,7 +116,7 @@ class Writer:
     def _made(self, table: Any, where: dict[str, Any], more: Mapping[str, Any]) -> str:
         """The id of the one row of a table, put there if need be."""
         db = self._book.db
-        if found := db.query(table.id).filter_by(**where).first():
+        if found := row_of(db, table, where, "id"):
             return str(found.id)
         made = str(api.new_uuid())
         db.execute(insert(table), [{"id": made, **where, **more}])
@@ -141,7 +142,7 @@ class Writer:
                 "auto_score": (earned := scores.earned.get(cells.names[row.cell_id], 0)),
                 "needs_manual_grade": row.manual_score is not None or earned is None,
             }
-            for row in rows_of(db, grade, cells.graded.values(), notebook, grade.manual_score)
+            for row in rows_of(db, grade, cells.graded.values(), notebook, "manual_score")
         ]
         none = {cell for cell, name in cells.names.items() if name in scores.unanswered}
         said = [
@@ -157,7 +158,7 @@ class Writer:
     ) -> float | None:
         if late <= 0:
             return None
-        found = rows_of(self._book.db, api.Grade, cells.graded.values(), notebook, api.Grade.score)
+        found = rows_of(self._book.db, api.Grade, cells.graded.values(), notebook, "score")
         score = sum(row.score for row in found)
         asked = self._penalty(student, score, late)
         return None if asked is None else min(max(asked, 0.0), score)
