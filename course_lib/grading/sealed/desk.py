@@ -8,7 +8,7 @@ import struct
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ SCRATCH = 100_000_000
 
 ENTRY = 50_000
 """Bytes that even an empty file or folder counts for: thousands of them take long to look at."""
+
+UNREAD = 64_000
+"""Bytes that may be sent to a worker which is busy, and itself waits until it is read."""
 
 _LOOK = 0.25
 """Seconds between looks at what a busy worker has written."""
@@ -90,6 +93,8 @@ class Desk:
         ours, theirs = socket.socketpair()
         # A worker that does not read must not hold up the judge.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
+        for end, size in ((ours, socket.SO_SNDBUF), (theirs, socket.SO_RCVBUF)):
+            end.setsockopt(socket.SOL_SOCKET, size, 2 * UNREAD)
         request = {
             "worker": self.hired,
             "scratch": str(scratch),
@@ -133,6 +138,14 @@ class Desk:
         self.control.close()
 
 
+@dataclass(frozen=True)
+class Message:
+    """A request as it is sent: its number, and its bytes."""
+
+    number: int
+    content: bytes
+
+
 class Worker:
     """A student's process, as the judge sees it.
 
@@ -166,29 +179,32 @@ class Worker:
         Raises:
             Lost: If it does not answer in time, or is gone.
         """
-        return self.take(self.post(do, seconds, **details), seconds)
+        message = self.message(do, seconds, **details)
+        self.post(message)
+        return self.take(message.number, seconds)
 
-    def post(self, do: str, seconds: float, **details: Any) -> int:
-        """Ask for something that is taken later, and before anything else is asked for.
+    def message(self, do: str, seconds: float, **details: Any) -> "Message":
+        """A request that is posted later.
 
         Args:
             do: As in ``request``.
             seconds: How long it may take.
             **details: Of what is to be done.
+        """
+        self._asked += 1
+        asked = {"number": self._asked, "do": do, "seconds": seconds, **details}
+        return Message(self._asked, self._channel.written(asked))
 
-        Returns:
-            The number of the request.
+    def post(self, message: "Message") -> None:
+        """Ask for something that is taken later, in the order in which it was asked for.
 
         Raises:
             Lost: If the process is gone.
         """
-        self._asked += 1
-        message = {"number": self._asked, "do": do, "seconds": seconds, **details}
         try:
-            self._channel.send(message)
+            self._channel.post(message.content)
         except OSError as error:
             raise self._gone() from error
-        return self._asked
 
     def take(self, number: int, seconds: float) -> dict[str, Any]:
         """The reply to a request.

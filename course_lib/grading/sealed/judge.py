@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -24,8 +23,8 @@ from course_lib.grading.sealed.questions import Question, drawn, fresh, order
 from course_lib.grading.sealed.student import Call, Student, stopped
 from course_lib.grading.sealed.testcells import TestCell, execute, planned, points
 
-BATCH = 12
-"""Questions that are put at once; few enough that judge and process both have work."""
+BATCH = 30
+"""Questions that are put at once."""
 
 FAILED = 2
 """How bad a wrong answer is, from a right one at 0 to none at all."""
@@ -91,28 +90,31 @@ class Judge:
             yield
 
     def ask(self) -> None:
-        """Ask every question of the tests; all cells were run."""
+        """Ask every question of the tests, and only take the answers; all cells were run."""
+        self._put(self._order)
+
+    def decide(self) -> list[Verdict]:
+        """Judge the answers, ask again what is in doubt, and decide test by test."""
+        names: dict[str, Any] = {"__name__": "tests", **self._given}
         with _without_logs():
-            self._put(self._order)
-            self._put(self._doubtful())
+            self._judge(self._order)
+            doubtful = self._doubtful()
+            self._put(doubtful)
+            self._judge(doubtful)
             for question in self._questions:
                 if question.exercise in self.reached:
                     self._found[question.key] = self._refused(question)
-
-    def decide(self) -> list[Verdict]:
-        """Decide test by test, once all was asked."""
-        names: dict[str, Any] = {"__name__": "tests", **self._given}
-        with _without_logs():
             return [self._verdict(test, names) for test in self._tests]
 
     def _put(self, questions: Sequence[Question]) -> None:
-        batches = [(), *_batches(questions), ()]
-        for batch, following in pairwise(batches):
-            # These are made while the process answers the batch.
-            calls = self._calls(following)
-            self.student.begin(calls)
-            for question in batch:
-                self._ask(question)
+        for start in range(0, len(questions), BATCH):
+            self.student.begin(self._calls(questions[start : start + BATCH]))
+        self.student.finish()
+
+    def _judge(self, questions: Iterable[Question]) -> None:
+        for question in questions:
+            self.student.idle()
+            self._ask(question)
 
     def _doubtful(self) -> list[Question]:
         """What passed of exercises that failed elsewhere: being right at first gains nothing.
@@ -265,11 +267,6 @@ class Judge:
         if text := out.getvalue():
             outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
         return Verdict(test, score, outputs, asked)
-
-
-def _batches(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
-    """A few at a time: while one batch is judged, the process works on the next."""
-    return (questions[i : i + BATCH] for i in range(0, len(questions), BATCH))
 
 
 class _Listening:

@@ -1,6 +1,7 @@
 """A submission that runs: its cells, then answers, whatever its code does to its process."""
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from course_lib.checks.spec import Answer, Inputs
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.sealed import evidence
 from course_lib.grading.sealed.border import AHEAD, BorderError
-from course_lib.grading.sealed.desk import Desk, Lost, Worker
+from course_lib.grading.sealed.desk import UNREAD, Desk, Lost, Worker
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Call:
     traced: bool = False
     copied: bool = False
 
+    @property
+    def key(self) -> tuple[int, bool, bool]:
+        """What tells it from other calls, while its inputs are kept."""
+        return id(self.inputs), self.traced, self.copied
+
 
 class Student:
     """A student's code in a process of its own, restarted where the code ended it.
@@ -72,8 +78,8 @@ class Student:
         self.layers: list[dict[str, Any]] = []
         self.notes: tuple[str, ...] = ()
         self._stuck: dict[str, Lost] = {}
-        self._begun: tuple[Sequence[Call], int] | None = None
-        self._ready: dict[int, list[dict[str, Any]]] = {}
+        self._begun: deque[tuple[Sequence[Call], int]] = deque()
+        self._ready: dict[tuple[int, bool, bool], list[dict[str, Any]]] = {}
 
     def __enter__(self) -> "Student":
         return self
@@ -117,14 +123,15 @@ class Student:
             return
 
         def wait() -> bool:
-            self._idle()
+            self.idle()
             return self._desk.ahead()
 
         with self._desk.turn.taken(wait) as waited:
             self._ends += waited
             yield
 
-    def _idle(self) -> None:
+    def idle(self) -> None:
+        """Look now and then at what the process writes, while nothing is asked of it."""
         with suppress(Lost), self._watched():
             if self._worker:
                 self._worker.idle()
@@ -132,15 +139,30 @@ class Student:
     def begin(self, calls: Sequence[Call]) -> None:
         """Let the process begin with calls to come; ``call`` then finds their answers ready.
 
+        It has the next ones by the time it has answered these: it need not wait for the judge.
+
         Args:
             calls: With the very inputs that ``call`` is given later.
         """
-        self._fetch()
+        while len(self._begun) > 1:
+            self._fetch()
+        self._post(calls)
+
+    def _post(self, calls: Sequence[Call]) -> None:
         calls = [call for call in calls if call.exercise not in self._stuck]
         if self._worker and calls:
             said = [vars(call) for call in calls]
             with suppress(BorderError), self._spared():
-                self._begun = calls, self._worker.post("ask", self.bounds.call, calls=said)
+                message = self._worker.message("ask", self.bounds.call, calls=said)
+                if len(message.content) > UNREAD:
+                    self.finish()
+                self._worker.post(message)
+                self._begun.append((calls, message.number))
+
+    def finish(self) -> None:
+        """Wait for the answers to all that was begun."""
+        while self._begun:
+            self._fetch()
 
     def call(
         self, exercise: str, inputs: Inputs, traced: bool = False, copied: bool = False
@@ -154,10 +176,9 @@ class Student:
             copied: Whether what an optimizer remembers is copied on the way.
 
         Raises:
-            Lost: If it gives nothing. From then on its exercise is not asked again.
+            Lost: If it gives nothing. From then on its exercise is not asked again; answers that
+                were given by then count.
         """
-        if exercise in self._stuck:
-            raise self._stuck[exercise]
         try:
             reply = self._reply(Call(exercise, inputs, traced, copied))
         except Lost as lost:
@@ -173,27 +194,40 @@ class Student:
             return {"outcome": "raised", "step": 0, **said}
 
     def _reply(self, call: Call) -> dict[str, Any]:
-        if not self._ready.get(id(call.inputs)):
-            self._fetch()
-        if ready := self._ready.get(id(call.inputs)):
+        if not self._ready.get(call.key):
+            self.finish()
+        if ready := self._ready.get(call.key):
             reply = ready.pop(0)
+        elif call.exercise in self._stuck:
+            raise self._stuck[call.exercise]
         else:
             said = self._request("ask", self.bounds.call, calls=[vars(call)])
             reply = (*_replies(said), said)[0]
         if reply.get("late"):
-            reason = f"it did not finish within {self.bounds.call:g} s"
-            raise Lost("CellTimeoutError", reason, alive=True)
+            raise self._late()
         return reply
 
+    def _late(self) -> Lost:
+        reason = f"it did not finish within {self.bounds.call:g} s"
+        return Lost("CellTimeoutError", reason, alive=True)
+
     def _fetch(self) -> None:
-        """Take the answers to what was begun; a call that has none is made again, by itself."""
-        if not self._begun or not self._worker:
-            return
-        (calls, number), self._begun = self._begun, None
+        """Take the answers to what was begun first, and begin again with what had no time.
+
+        Where none comes, calls are made one by one, so that one costs no other its answer.
+        """
+        calls, number = self._begun.popleft()
+        replies: list[dict[str, Any]] = []
         with self._spared():
-            said = self._worker.take(number, min(self.bounds.call + AHEAD, self._left()))
-            for call, reply in zip(calls, _replies(said), strict=False):
-                self._ready.setdefault(id(call.inputs), []).append(reply)
+            if self._worker:
+                said = self._worker.take(number, min(self.bounds.call + AHEAD, self._left()))
+                replies = _replies(said)
+        for call, reply in zip(calls, replies, strict=False):
+            self._ready.setdefault(call.key, []).append(reply)
+            if reply.get("late"):
+                self._stuck.setdefault(call.exercise, self._late())
+        if replies:
+            self._post(calls[len(replies) :])
 
     def value(self, name: str) -> Any:
         """A plain value of the student's session.
@@ -211,7 +245,7 @@ class Student:
         raise TypeError(f"{name} cannot be read: {_why(reply)}")
 
     def _request(self, do: str, seconds: float, **details: Any) -> dict[str, Any]:
-        self._fetch()
+        self.finish()
         left = self._left()
         with self._watched():
             return self._living().request(do, min(seconds, left), **details)

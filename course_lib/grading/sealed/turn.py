@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-PAUSE = 0.005
+PAUSE = 0.001
 """Seconds between two looks whether it is one's turn."""
 
 

@@ -83,12 +83,12 @@ def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
     one = student(writes, bounds=Bounds(cell=2.0, call=2.0, whole=3.0))
     ends, began = one._ends, time.monotonic()
 
-    def free_in_time(idle: Any = one._idle) -> None:
+    def free_in_time(idle: Any = one.idle) -> None:
         idle()
         if one._worker is None or time.monotonic() - began > 20:
             process.kill()
 
-    one._idle = free_in_time  # type: ignore[method-assign]
+    one.idle = free_in_time  # type: ignore[method-assign]
     desk.turn = Turn(file, 1)
     try:
         with one.turn():
