@@ -150,14 +150,15 @@ class Student:
 
     def _post(self, calls: Sequence[Call]) -> None:
         calls = [call for call in calls if call.exercise not in self._stuck]
-        if self._worker and calls:
+        if (worker := self._worker) and calls:
             said = [vars(call) for call in calls]
             with suppress(BorderError), self._spared():
-                message = self._worker.message("ask", self.bounds.call, calls=said)
+                message = worker.message("ask", self.bounds.call, calls=said)
                 if len(message.content) > UNREAD:
                     self.finish()
-                self._worker.post(message)
-                self._begun.append((calls, message.number))
+                if worker is self._worker:  # it may have ended meanwhile
+                    worker.post(message)
+                    self._begun.append((calls, message.number))
 
     def finish(self) -> None:
         """Wait for the answers to all that was begun."""

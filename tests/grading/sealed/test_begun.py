@@ -76,11 +76,12 @@ def test_a_call_without_end_costs_its_exercise_one_limit(student: Class, posted:
     assert one.starts == 1 and posted == [8, 3]
 
 
-def test_a_process_that_ends_costs_no_answer_to_other_calls(student: Class) -> None:
+@pytest.mark.parametrize("steps", [1, 1500])
+def test_a_process_that_ends_costs_no_answer_to_other_calls(student: Class, steps: int) -> None:
     ends = rule("rate_inside", "__import__('os')._exit(0)")
     one = student(rule("rate_outside"), ends, bounds=BOUNDS)
-    good, bad = calls("rate_outside", 6), calls("rate_inside", 1)
-    one.begin([*good[:2], *bad])
+    good, bad = calls("rate_outside", 6, steps=steps), calls("rate_inside", 1)
+    one.begin([*bad, *good[:2]])
     one.begin(good[2:4])
     one.begin(good[4:])
     for call in good:
