@@ -170,18 +170,10 @@ class Channel:
             BorderError: If the value may not pass.
             OSError: If the other end is gone.
         """
-        self.post(self.written(value))
-
-    def written(self, value: Any) -> bytes:
-        """One message, to be posted later.
-
-        Raises:
-            BorderError: If the value may not pass.
-        """
-        return encode(value, self.limits)
+        self.post(encode(value, self.limits))
 
     def post(self, message: bytes) -> None:
-        """Write a message that was written down before.
+        """Write one message that was encoded before.
 
         Raises:
             OSError: If the other end is gone.

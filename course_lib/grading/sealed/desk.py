@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.sandbox import Limits
-from course_lib.grading.sealed.border import BorderError, Channel
+from course_lib.grading.sealed.border import BorderError, Channel, encode
 from course_lib.grading.sealed.turn import Turn
 
 GRACE = 1.0
@@ -183,7 +183,7 @@ class Worker:
         self.post(message)
         return self.take(message.number, seconds)
 
-    def message(self, do: str, seconds: float, **details: Any) -> "Message":
+    def message(self, do: str, seconds: float, **details: Any) -> Message:
         """A request that is posted later.
 
         Args:
@@ -193,9 +193,9 @@ class Worker:
         """
         self._asked += 1
         asked = {"number": self._asked, "do": do, "seconds": seconds, **details}
-        return Message(self._asked, self._channel.written(asked))
+        return Message(self._asked, encode(asked, self._channel.limits))
 
-    def post(self, message: "Message") -> None:
+    def post(self, message: Message) -> None:
         """Ask for something that is taken later, in the order in which it was asked for.
 
         Raises:

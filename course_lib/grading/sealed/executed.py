@@ -77,7 +77,7 @@ def execute(
         with student.turn():
             turned = time.monotonic()
             judge.ask()
-        verdicts = judge.decide()  # which others need not wait for
+        verdicts = judge.decide()  # others need not wait for it
         judged = time.monotonic()
         layers, starts = student.layers, student.starts
     by_name = {verdict.cell.name: verdict for verdict in verdicts}

@@ -52,7 +52,7 @@ class Judges:
     Args:
         room: What all submissions have in common.
         desks: Where each hires its workers.
-        turns: How many may judge at a time, while the cells of others run.
+        turns: How many submissions are asked at a time, while others are run or judged.
         deeds: What they can do, by name.
     """
 

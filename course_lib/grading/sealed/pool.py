@@ -35,7 +35,7 @@ from course_lib.grading.sealed.one import grade_one, scores
 from course_lib.grading.sealed.room import Room, edition, room_of
 
 AHEAD = 1
-"""Judges beside those who judge at a time: they run the next submissions' cells meanwhile."""
+"""Judges beside those who ask at a time: they run the next submissions' cells meanwhile."""
 
 LEAST = 3
 """Judges at least: one who judges and one who runs cells leave two processors idle at times."""
@@ -74,7 +74,8 @@ def grade(
         assignment: Name of the assignment's folder.
         students: Whom to grade; everyone who handed in by default.
         course: The course root; this repository's by default.
-        jobs: How many to judge at a time; as many as there are processors by default.
+        jobs: How many to ask their questions at a time, while others are run or judged; as many as
+            there are processors by default.
         sandbox: ``"strict"`` refuses to run with fewer layers than this machine must have;
             ``"available"`` takes what there is, and records it.
         dask: Address of the scheduler of a Dask cluster that does the work; empty for this machine.

@@ -117,7 +117,7 @@ class Student:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until it is this submission's turn to be judged; its own time stands still."""
+        """Wait until it is this submission's turn to be asked; its own time stands still."""
         if self._desk.turn is None:
             yield
             return

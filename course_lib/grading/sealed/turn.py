@@ -1,4 +1,4 @@
-"""Whose turn it is to judge: as many at a time as were asked for, while others' cells run."""
+"""Whose turn it is to be asked: as many at a time as were wanted, while others' cells run."""
 
 import fcntl
 import time
@@ -11,7 +11,7 @@ PAUSE = 0.001
 
 
 class Turn:
-    """One of some places to judge, which processes share; who ends, even killed, gives it back.
+    """One of some places that processes share; who ends, even killed, gives it back.
 
     Args:
         file: Open for writing; the locks are on it.
