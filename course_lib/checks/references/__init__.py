@@ -25,6 +25,11 @@ EXPECTED: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
 }
 """By the kind of the exercise."""
 
+PREPARE: dict[str, Callable[[Exercise, Inputs, Inputs], bool]] = {
+    "optimizer": optimizers.prepare,
+}
+"""Makes the right answers of a case quicker to have, given the same case with other numbers."""
+
 APART: dict[str, Callable[[Exercise, Inputs], Trajectory]] = {
     "batch norm layer": batchnorm.layer_apart,
 }

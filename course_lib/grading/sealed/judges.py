@@ -3,16 +3,20 @@
 import gc
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from course_lib.checks.exercises import find
+from course_lib.checks.references import PREPARE
+from course_lib.checks.run import cases
+from course_lib.checks.spec import CouldNotTell
 from course_lib.grading.sealed.alone import end_with
 from course_lib.grading.sealed.desk import Desk, Refused
+from course_lib.grading.sealed.questions import Question, fresh
 from course_lib.grading.sealed.record import Record
 from course_lib.grading.sealed.room import Room
 from course_lib.grading.sealed.turn import Turn
@@ -134,6 +138,7 @@ class Judges:
     ) -> None:
         """Judge until the class is done, or whoever asked is gone."""
         end_with(parent)
+        os.nice(10)  # what is asked sets the pace of all, and must not wait for a processor
         for end in foreign:
             end.close()
         for desk in self._desks:
@@ -158,16 +163,29 @@ def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
         return Done(what, student, fault=f"{type(error).__name__}: {error}")
 
 
-def warm_up(*assignments: str) -> None:
+def warm_up(questions: Collection[Question] = ()) -> None:
     """Load, before submissions are judged, what the first check of each would load.
 
     Args:
-        *assignments: Whose known mistakes are made ready, for hints.
+        questions: What many submissions will be asked: known mistakes and right answers are made
+            ready for them.
     """
     warm_torch()
+    exercises = set()
+    for question in questions:
+        exercises.add(question.exercise)
+        _prepare(question)
     for mistake in MISCONCEPTIONS:
-        if find(mistake.exercise).assignment in assignments:
+        if mistake.exercise in exercises:
             variant_object(mistake)
     gc.collect()
     gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
     gc.set_threshold(50_000, 20, 100)  # hardly anything here is part of a cycle
+
+
+def _prepare(question: Question) -> None:
+    """Have the right answers to a question written down, whatever its numbers, if they can be."""
+    case, other = (cases(question.exercise, fresh(question, seed))[0] for seed in (b"", b"other"))
+    with suppress(CouldNotTell):
+        if prepare := PREPARE.get(case.inputs["kind"]):
+            prepare(case.exercise, case.inputs, other.inputs)

@@ -12,12 +12,15 @@ from course_lib.editions.student import stamp as library_stamp
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import MasterCell, master_cells
 from course_lib.grading.machine import machine
+from course_lib.grading.personal import NAME
 from course_lib.grading.sandbox import Limits, documented
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.executed import Terms
 from course_lib.grading.sealed.keys import Key, course_key
 from course_lib.grading.sealed.launch import required
+from course_lib.grading.sealed.questions import Question
 from course_lib.grading.sealed.student import Bounds
+from course_lib.grading.sealed.testcells import TestCell, planned
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,16 @@ class Room:
     common: str
     terms: Terms
     metadata: Mapping[str, Any]
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What the tests ask of every submission, whoever handed it in."""
+        tests = tuple(
+            TestCell(master.grade_id, master.source, master.points)
+            for master in self.masters
+            if master.cell_type == "code" and master.graded and not master.answer
+        )
+        return planned(tests, ((NAME, ""),))
 
     def record(self, student: str) -> Path:
         """Where a student's record lies."""

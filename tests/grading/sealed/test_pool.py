@@ -10,12 +10,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_lib.checks.references import played
+from course_lib.checks.run import cases
 from course_lib.editions.leaks import find_leaks, hidden_secrets
 from course_lib.grading import results
 from course_lib.grading.course import Course
 from course_lib.grading.recipes import recipes
 from course_lib.grading.sample_class import PREFIX, expected, make
+from course_lib.grading.sealed import executed
 from course_lib.grading.sealed.pool import grade
+from course_lib.grading.sealed.room import room_of
+from course_lib.grading.sealed.testcells import planned
 from tests.grading.conftest import nbgrader, new_course
 
 NAMES = [
@@ -56,6 +61,15 @@ class TestClass:
             PREFIX + recipe.name: expected(recipe, source) for recipe in recipes("optimizers")
         }
         assert totals(graded) == {name: stated[name] for name in sorted(NAMES)}
+
+    def test_right_answers_to_what_all_are_asked_are_written_down(self, graded: Course) -> None:
+        source = nbformat.read(graded.source("optimizers"), as_version=4)
+        questions = room_of(graded, "optimizers", "available").questions
+        assert questions == planned(tuple(executed.tests_of(source)))
+        asked = [cases(one.exercise, one.parameters)[0] for one in questions]
+        optimizers = [one for one in asked if one.inputs["kind"] == "optimizer"]
+        assert optimizers
+        assert all(played.play(one.exercise, one.inputs) for one in optimizers)
 
     def test_a_record_says_what_was_found_and_how(self, graded: Course) -> None:
         made = records(graded)[f"{PREFIX}no-bias-correction"]
