@@ -138,7 +138,6 @@ class Judges:
     ) -> None:
         """Judge until the class is done, or whoever asked is gone."""
         end_with(parent)
-        os.nice(10)  # what is asked sets the pace of all, and must not wait for a processor
         for end in foreign:
             end.close()
         for desk in self._desks:
