@@ -90,7 +90,10 @@ class Judge:
             yield
 
     def ask(self) -> None:
-        """Ask every question of the tests, and only take the answers; all cells were run."""
+        """Ask every question of the tests, and only take the answers; all cells were run.
+
+        The last answers are not waited for: whoever is asked next need not wait for them, either.
+        """
         self._put(self._order)
 
     def decide(self) -> list[Verdict]:
@@ -109,7 +112,7 @@ class Judge:
     def _put(self, questions: Sequence[Question]) -> None:
         for start in range(0, len(questions), BATCH):
             self.student.begin(self._calls(questions[start : start + BATCH]))
-        self.student.finish()
+        self.student.finish(but=1)
 
     def _judge(self, questions: Iterable[Question]) -> None:
         for question in questions:

@@ -144,8 +144,7 @@ class Student:
         Args:
             calls: With the very inputs that ``call`` is given later.
         """
-        while len(self._begun) > 1:
-            self._fetch()
+        self.finish(but=1)
         self._post(calls)
 
     def _post(self, calls: Sequence[Call]) -> None:
@@ -160,9 +159,13 @@ class Student:
                     worker.post(message)
                     self._begun.append((calls, message.number))
 
-    def finish(self) -> None:
-        """Wait for the answers to all that was begun."""
-        while self._begun:
+    def finish(self, but: int = 0) -> None:
+        """Wait for the answers to what was begun.
+
+        Args:
+            but: How often it was begun last that need not be waited for.
+        """
+        while len(self._begun) > but:
             self._fetch()
 
     def call(
