@@ -3,7 +3,7 @@
 import gc
 import os
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,9 +11,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from course_lib.checks.exercises import find
 from course_lib.checks.references import PREPARE
 from course_lib.checks.run import cases
-from course_lib.checks.spec import CouldNotTell
 from course_lib.grading.sealed.alone import end_with
 from course_lib.grading.sealed.desk import Desk, Refused
 from course_lib.grading.sealed.questions import Question, fresh
@@ -162,21 +162,19 @@ def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:
         return Done(what, student, fault=f"{type(error).__name__}: {error}")
 
 
-def warm_up(questions: Collection[Question] = ()) -> None:
+def warm_up(assignment: str = "", questions: Iterable[Question] = ()) -> None:
     """Load, before submissions are judged, what the first check of each would load.
 
     Args:
-        questions: What many submissions will be asked: known mistakes and right answers are made
-            ready for them.
+        assignment: Whose known mistakes are made ready, for hints.
+        questions: To which right answers are made ready.
     """
     warm_torch()
-    exercises = set()
-    for question in questions:
-        exercises.add(question.exercise)
-        _prepare(question)
     for mistake in MISCONCEPTIONS:
-        if mistake.exercise in exercises:
+        if find(mistake.exercise).assignment == assignment:
             variant_object(mistake)
+    for question in questions:
+        _prepare(question)
     gc.collect()
     gc.freeze()  # no judge looks through what is loaded for garbage, and so copies its pages
     gc.set_threshold(50_000, 20, 100)  # hardly anything here is part of a cycle
@@ -184,7 +182,7 @@ def warm_up(questions: Collection[Question] = ()) -> None:
 
 def _prepare(question: Question) -> None:
     """Have the right answers to a question written down, whatever its numbers, if they can be."""
-    case, other = (cases(question.exercise, fresh(question, seed))[0] for seed in (b"", b"other"))
-    with suppress(CouldNotTell):
+    with suppress(Exception):  # a question at fault says so when it is asked
+        case, other = (cases(question.exercise, fresh(question, s))[0] for s in (b"", b"other"))
         if prepare := PREPARE.get(case.inputs["kind"]):
             prepare(case.exercise, case.inputs, other.inputs)

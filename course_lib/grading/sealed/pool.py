@@ -118,7 +118,7 @@ def _here(
     machine()
     room = room_of(course, assignment, sandbox)
     with Zygote(edition(course), max(jobs + AHEAD, LEAST)) as zygote:
-        warm_up(room.questions)  # while it loads
+        warm_up(assignment, room.questions)  # while it loads
         zygote.ready()
         try:
             zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()

@@ -12,7 +12,6 @@ from course_lib.editions.student import stamp as library_stamp
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook import MasterCell, master_cells
 from course_lib.grading.machine import machine
-from course_lib.grading.personal import NAME
 from course_lib.grading.sandbox import Limits, documented
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.executed import Terms
@@ -47,13 +46,16 @@ class Room:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """What the tests ask of every submission, whoever handed it in."""
+        """What the tests ask of every submission; nothing where that hangs on who handed it in."""
         tests = tuple(
             TestCell(master.grade_id, master.source, master.points)
             for master in self.masters
             if master.cell_type == "code" and master.graded and not master.answer
         )
-        return planned(tests, ((NAME, ""),))
+        try:
+            return planned(tests)
+        except Exception:  # a test at fault tells so to each submission
+            return ()
 
     def record(self, student: str) -> Path:
         """Where a student's record lies."""
