@@ -18,7 +18,9 @@ from course_lib.checks.spec import Exercise, Inputs
 
 Rule = Callable[[Exercise, Inputs], Trajectory]
 
-_WRITTEN: dict[Any, Callable[..., tuple[Tensor, ...]]] = {}
+Written = Callable[..., tuple[Tensor, ...]]
+
+_WRITTEN: dict[Any, Written] = {}
 """By the form of a case: from its numbers to the parameters after every step, in one row."""
 
 
@@ -38,24 +40,25 @@ def write_down(rule: Rule, exercise: Exercise, inputs: Inputs, others: Inputs) -
     def flat(*numbers: Tensor) -> tuple[Tensor, ...]:
         return tuple(tensor for row in rule(exercise, _with(inputs, numbers)) for tensor in row)
 
-    form = _form(exercise, inputs)
     with warnings.catch_warnings():
         # Torch's own, that this way of writing down ends some day, and that a count of steps is
         # read as a number, as it may be.
         warnings.simplefilter("ignore")
-        _WRITTEN[form] = torch.jit.trace(flat, _numbers(inputs), check_trace=False)  # type: ignore[no-untyped-call]
-    pairs = zip(rule(exercise, others), play(exercise, others) or (), strict=True)
-    if all(torch.equal(*pair) for rows in pairs for pair in zip(*rows, strict=True)):
-        return True
-    del _WRITTEN[form]
-    return False
+        written: Written = torch.jit.trace(flat, _numbers(inputs), check_trace=False)  # type: ignore[no-untyped-call]
+    pairs = zip(rule(exercise, others), _played(written, others), strict=True)
+    kept = all(torch.equal(*pair) for rows in pairs for pair in zip(*rows, strict=True))
+    if kept:
+        _WRITTEN[_form(exercise, inputs)] = written
+    return kept
 
 
 def play(exercise: Exercise, inputs: Inputs) -> Trajectory | None:
     """The right answer; None where nothing is written down for such a case."""
     written = _WRITTEN.get(_form(exercise, inputs))
-    if written is None:
-        return None
+    return None if written is None else _played(written, inputs)
+
+
+def _played(written: Written, inputs: Inputs) -> Trajectory:
     with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
         row, count = written(*_numbers(inputs)), len(inputs["parameters"])
     return [list(row[start : start + count]) for start in range(0, len(row), count)]
