@@ -83,3 +83,15 @@ def test_a_rule_that_heeds_numbers_is_not_written_down() -> None:
     assert not played.write_down(rule, adam, up, down)
     assert played.play(adam, up) is None
     assert played.write_down(rule, adam, up, {**up, "parameters": [torch.full((2,), 2.0)]})
+
+
+def test_an_error_on_the_way_leaves_nothing_written_down() -> None:
+    def rule(exercise: Exercise, given: Inputs) -> Trajectory:
+        if given is others:
+            raise RuntimeError("refused")
+        return [[start.clone() for start in given["parameters"]]]
+
+    adam, case, others = find("adam"), inputs("adam"), inputs("adam", 1)
+    with pytest.raises(RuntimeError, match="refused"):
+        played.write_down(rule, adam, case, others)
+    assert played.play(adam, case) is None
