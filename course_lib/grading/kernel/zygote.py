@@ -53,7 +53,7 @@ def grader() -> tuple[Any, Any]:
         importlib.import_module(f"course_lib.grading.{name}")
         for name in ("sandbox", "sealed.zygote")
     )
-    loaded[0].prepare()
+    loaded[0].prepare(sockets=True)
     for name in [name for name in sys.modules if f"{name}.".startswith("course_lib.")]:
         del sys.modules[name]
     return loaded[0], loaded[1]

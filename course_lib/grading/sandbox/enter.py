@@ -1,6 +1,5 @@
 """Going in: every layer in its order, tried in a child first, then before student code."""
 
-import importlib
 import json
 import os
 import sys
@@ -11,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_lib.grading.sandbox import bubblewrap, files, filter, limits, namespaces
-from course_lib.grading.sandbox.policy import Policy, clean_environment
+from course_lib.grading.sandbox.policy import Policy, clean_environment, readable_here
 from course_lib.grading.sandbox.report import HOW, Layer, documented, require
 
 ORDER: dict[str, Callable[[Policy], str]] = {
@@ -34,18 +33,22 @@ ORDER: dict[str, Callable[[Policy], str]] = {
 LAST = "seccomp"
 
 
-def prepare() -> None:
-    """Load, in the warm parent, what each child would load again.
+def prepare(readable: tuple[Path, ...] = (), sockets: bool = False) -> None:
+    """Load and find, in the warm parent, what each child would load and find again.
 
     The parent may import torch, but must not compute on several threads: a child forked after that
     waits for ever for threads it did not inherit. ``torch.set_num_threads(1)`` prevents it, and
     the child may still ask for more.
+
+    Args:
+        readable: As in the policies to come.
+        sockets: As in the policies to come.
     """
+    readable_here(readable)
     with suppress(ImportError, OSError):
-        # The first question looks for the C library, by a program of its own.
-        importlib.import_module("landlockpy").abi_version()
+        files.nothing_allowed().close()
     with suppress(OSError):
-        filter.prepared()
+        filter.prepared(sockets)
 
 
 def enter(

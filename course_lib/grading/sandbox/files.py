@@ -1,6 +1,7 @@
 """Landlock: the files that may be read, and the few folders that may be written."""
 
 from pathlib import Path
+from typing import Any
 
 from course_lib.grading.sandbox.policy import Policy
 
@@ -8,15 +9,27 @@ from course_lib.grading.sandbox.policy import Policy
 NULL = Path("/dev/null")
 
 
+def nothing_allowed() -> Any:
+    """A set of rules that allows nothing yet; the first one loads and finds what all need.
+
+    Raises:
+        ImportError: If ``landlockpy`` is not installed.
+        OSError: If the kernel does not have Landlock.
+    """
+    from landlockpy import Ruleset, Scope
+
+    return Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET)
+
+
 def landlock(policy: Policy) -> str:
     """Refuse every file outside the list, TCP, and signals to processes outside."""
-    from landlockpy import AccessFS, AccessNet, Ruleset, Scope
+    from landlockpy import AccessFS, AccessNet, Scope
 
     read = AccessFS.READ_FILE | AccessFS.READ_DIR
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE
     make = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REFER
     remove = AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR
-    with Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET) as rules:
+    with nothing_allowed() as rules:
         for path in policy.reads():
             rules.allow_path(path, read if path.is_dir() else AccessFS.READ_FILE)
         rules.allow_path(NULL, AccessFS.READ_FILE | write)

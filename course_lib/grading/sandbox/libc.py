@@ -1,6 +1,7 @@
 """System calls that Python 3.11 does not offer, by their C names."""
 
 import ctypes
+import errno
 import os
 import sys
 from functools import cache
@@ -26,6 +27,9 @@ MOUNT_ATTR_RDONLY = 1
 AT_RECURSIVE = 0x8000
 # The one call without a name in the C libraries in use; its number is the same on every processor.
 SYS_MOUNT_SETATTR = 442
+
+SECCOMP_SET_MODE_FILTER = 1
+SECCOMP_FILTER_FLAG_TSYNC = 1
 
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -79,6 +83,31 @@ def set_read_only(path: str, read_only: bool, recursive: bool = False) -> None:
         ctypes.byref(attr),
         ctypes.c_size_t(ctypes.sizeof(attr)),
     )
+
+
+class _Instructions(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("first", ctypes.c_char_p))
+
+
+def filter_calls(seccomp: int, code: bytes) -> None:
+    """Filter the system calls of every thread for good, as ``seccomp(2)``.
+
+    Args:
+        seccomp: Number of that system call, which has no name in the C library.
+        code: Instructions of eight bytes.
+
+    Raises:
+        OSError: If the kernel refuses it, for one thread or for all.
+    """
+    thread = _call(
+        "syscall",
+        ctypes.c_long(seccomp),
+        ctypes.c_uint(SECCOMP_SET_MODE_FILTER),
+        ctypes.c_uint(SECCOMP_FILTER_FLAG_TSYNC),
+        ctypes.byref(_Instructions(len(code) // 8, code)),
+    )
+    if thread:
+        raise OSError(errno.ESRCH, f"seccomp: thread {thread} stays without the filter")
 
 
 def drop_capabilities() -> None:

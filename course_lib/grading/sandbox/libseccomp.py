@@ -7,11 +7,15 @@ of all system calls on all processors, and it translates a filter into the kerne
 import ctypes
 import errno
 import os
+import struct
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from course_lib.grading.sandbox import libc
 
 ALLOW = 0x7FFF0000
 MASKED_EQUAL = 7
-ALL_THREADS = 4
 OPTIMIZE = 8
 BINARY_TREE = 2
 
@@ -34,7 +38,7 @@ class _Comparison(ctypes.Structure):
 
 
 class Filter:
-    """A filter under construction; a fork inherits it.
+    """A filter under construction.
 
     Args:
         default: Action for every call without a rule.
@@ -58,7 +62,7 @@ class Filter:
         Raises:
             OSError: If libseccomp refuses the rule.
         """
-        number = self._library.seccomp_syscall_resolve_name(name.encode())
+        number = self.number(name)
         if number < 0:
             return
         compared = (_Comparison * len(tests))(
@@ -70,16 +74,53 @@ class Filter:
             )
         )
 
-    def load(self) -> None:
-        """Put the filter in force for all threads of this process, for good.
+    def number(self, name: str) -> int:
+        """A system call's number on this processor; negative where it has none."""
+        return int(self._library.seccomp_syscall_resolve_name(name.encode()))
+
+    def translated(self) -> "Program":
+        """The filter in the kernel's language.
 
         Raises:
-            OSError: If the kernel refuses it.
+            OSError: If libseccomp cannot write it.
         """
-        self._library.seccomp_attr_set(self._context, ALL_THREADS, ctypes.c_uint32(1))
-        self._check(self._library.seccomp_load(self._context))
+        with tempfile.TemporaryFile() as file:
+            self._check(self._library.seccomp_export_bpf(self._context, file.fileno()))
+            file.seek(0)
+            return Program(self.number("seccomp"), file.read())
 
     @staticmethod
     def _check(result: int) -> None:
         if result < 0:
             raise OSError(-result, f"libseccomp: {os.strerror(-result)}")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A filter in the kernel's language: instructions of eight bytes, the last four a constant.
+
+    Args:
+        seccomp: Number of the system call that loads it.
+        code: Its instructions.
+    """
+
+    seccomp: int
+    code: bytes
+
+    def where(self, stood: int, stands: int) -> "Program":
+        """The same filter with another constant.
+
+        Args:
+            stood: The constant as it was, which must not occur as anything else.
+            stands: The constant as it is to be.
+        """
+        old, new = (struct.pack("=I", constant) for constant in (stood, stands))
+        return Program(self.seccomp, self.code.replace(old, new))
+
+    def load(self) -> None:
+        """Put the filter in force for all threads of this process, for good.
+
+        Raises:
+            OSError: If the kernel refuses it, for one thread or for all.
+        """
+        libc.filter_calls(self.seccomp, self.code)

@@ -2,8 +2,8 @@
 
 import site
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 MIB = 2**20
@@ -85,8 +85,11 @@ class Policy:
         return readable_here(self.readable)
 
 
-def readable_here(extra: Iterable[Path] = ()) -> tuple[Path, ...]:
+@cache
+def readable_here(extra: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Python, the system's libraries and ``extra``: existing paths, each once.
+
+    They are looked for once in a process and its children.
 
     Raises:
         FileNotFoundError: If a path of ``extra`` does not exist.

@@ -129,8 +129,8 @@ def _loaded() -> Start:
     from course_lib.grading.sealed import border, shell, worker
 
     session = shell.started()
-    sandbox.prepare()
     readable = tuple(map(Path, sys.path[:2]))
+    sandbox.prepare(readable)
     for name in [name for name in sys.modules if f"{name}.".startswith(f"{package.__name__}.")]:
         del sys.modules[name]
     vars(sys.modules["course_lib"]).pop("grading", None)

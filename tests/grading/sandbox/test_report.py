@@ -1,8 +1,11 @@
 import json
+import site
+import struct
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +18,9 @@ from course_lib.grading.sandbox import (
     documented,
     enter,
     explain,
+    filter,
     libc,
+    prepare,
     probe,
     report,
     require,
@@ -76,6 +81,31 @@ def test_without_a_documented_layer_no_student_code_runs(
     assert refused.value is None
     assert isinstance(refused.error, SandboxMissing)
     assert f"{name}: missing, not on this machine" in str(refused.error)
+
+
+@linux
+def test_a_child_finds_what_its_parent_has_prepared(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It neither looks for paths nor has a filter translated, once for every submission."""
+
+    def again(*_: object) -> NoReturn:
+        raise OSError("not prepared")
+
+    prepare(policy.readable)
+    monkeypatch.setattr(filter, "Filter", again)
+    monkeypatch.setattr(site, "getsitepackages", again)
+    assert run(lambda: "ran", policy).value == "ran"
+    refused = run(lambda: "ran", replace(policy, sockets=True)).error
+    assert "seccomp: missing, not prepared" in str(refused)
+
+
+@linux
+def test_the_filter_names_its_process_where_it_sends_signals_and_nowhere_else() -> None:
+    """The number that stands for it must be no instruction, and no part of two."""
+    code = filter.prepared(False).code
+    constants = [constant for *_, constant in struct.iter_unpack("=HBBI", code)]
+    assert code.count(struct.pack("=I", filter.ANYONE)) == constants.count(filter.ANYONE) > 0
 
 
 @linux
