@@ -286,13 +286,29 @@ def test_seconds_are_those_of_one_call():
     assert len(calls) > chapter.REPEATS
 
 
-def test_compared_jobs_take_turns():
+def test_compared_jobs_take_turns_in_an_order_of_its_own_each_time():
     calls = []
-    jobs = [lambda name=name: calls.append(name) for name in "abc"]
+    jobs = [lambda name=name: calls.append(name) for name in "abcdefgh"]
     measured = chapter.seconds_in_turns(jobs, least=0)
-    assert measured.shape == (3, chapter.REPEATS)
-    turn = "aabbcc"  # each once untimed, then timed
-    assert "".join(calls) == turn + turn * chapter.REPEATS  # to count, to measure
+    assert measured.shape == (8, chapter.REPEATS)
+    untimed, timed = "".join(calls[::2]), "".join(calls[1::2])
+    assert untimed == timed
+    turns = [timed[at : at + 8] for at in range(0, len(timed), 8)]
+    assert len(turns) == 1 + chapter.REPEATS  # to count, to measure
+    assert {"".join(sorted(turn)) for turn in turns} == {"abcdefgh"}
+    assert len(set(turns)) == len(turns)
+
+
+def test_a_time_is_that_of_its_own_job():
+    now = [0.0]
+
+    def job(takes):
+        now[0] += takes
+
+    takes = [1.0, 2.0, 4.0, 8.0]
+    jobs = [lambda takes=takes: job(takes) for takes in takes]
+    measured = chapter.seconds_in_turns(jobs, clock=lambda: now[0])
+    assert measured.tolist() == [[one] * chapter.REPEATS for one in takes]
 
 
 # The recorded run
