@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from course_lib.grading.sandbox import proc
 from course_lib.grading.sandbox.policy import Policy, readable_here
 
 PROGRAM = "bwrap"
@@ -55,8 +57,14 @@ def available(command: Sequence[str], writable: Path) -> str:
     return tried.stderr.strip() if tried.returncode else ""
 
 
+@cache
+def first_process() -> str:
+    """The program that rules the process table this process and its children live in."""
+    return proc.read("/proc/1/comm").strip()
+
+
 def inside(policy: Policy) -> str:
     """Whether bubblewrap rules the process table this process lives in."""
-    if Path("/proc/1/comm").read_text().strip() != PROGRAM:
+    if first_process() != PROGRAM:
         raise OSError(f"not started by {PROGRAM}")
     return "own root, process table and network"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -44,9 +43,12 @@ def prepare(readable: tuple[Path, ...] = (), sockets: bool = False) -> None:
         readable: As in the policies to come.
         sockets: As in the policies to come.
     """
-    readable_here(readable)
+    with suppress(OSError):
+        bubblewrap.first_process()
     with suppress(ImportError, OSError):
         files.nothing_allowed().close()
+        files.to_read(readable_here(readable))
+        files.to_write(sockets)
     with suppress(OSError):
         filter.prepared(sockets)
 
@@ -90,9 +92,10 @@ def move_to(scratch: Path) -> None:
     """Work in the scratch folder, keep caches and temporary files there, forget the rest."""
     os.chdir(scratch)
     os.umask(0o077)
-    for name in tuple(os.environ):  # clear() takes quadratic time
+    clean = clean_environment(scratch)
+    for name in os.environ.keys() - clean.keys():
         del os.environ[name]
-    os.environ.update(clean_environment(scratch))
+    os.environ.update(clean)
     tempfile.tempdir = None
 
 
@@ -102,7 +105,7 @@ def refuse_threads() -> None:
     Raises:
         RuntimeError: If there is more than one thread.
     """
-    if sys.platform == "linux" and (running := len(os.listdir("/proc/self/task"))) > 1:
+    if (running := limits.running()) > 1:
         raise RuntimeError(f"enter the sandbox with 1 thread, got {running}")
 
 

@@ -1,5 +1,6 @@
 """Landlock: the files that may be read, and the few folders that may be written."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +22,38 @@ def nothing_allowed() -> Any:
     return Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET)
 
 
-def landlock(policy: Policy) -> str:
-    """Refuse every file outside the list, TCP, and signals to processes outside."""
-    from landlockpy import AccessFS, AccessNet, Scope
+@cache
+def to_read(paths: tuple[Path, ...]) -> tuple[tuple[Path, Any], ...]:
+    """Files and folders with the rights to read them, and the null device with its own."""
+    from landlockpy import AccessFS
+
+    file, folder = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
+    null = file | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
+    return (*((path, folder if path.is_dir() else file) for path in paths), (NULL, null))
+
+
+@cache
+def to_write(sockets: bool) -> Any:
+    """The rights to a folder that may be written; to make sockets there, if asked for."""
+    from landlockpy import AccessFS
 
     read = AccessFS.READ_FILE | AccessFS.READ_DIR
     write = AccessFS.WRITE_FILE | AccessFS.TRUNCATE
     make = AccessFS.MAKE_REG | AccessFS.MAKE_DIR | AccessFS.REFER
     remove = AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR
+    return read | write | make | remove | (AccessFS.MAKE_SOCK if sockets else AccessFS.NONE)
+
+
+def landlock(policy: Policy) -> str:
+    """Refuse every file outside the list, TCP, and signals to processes outside."""
+    from landlockpy import AccessNet, Scope
+
     with nothing_allowed() as rules:
-        for path in policy.reads():
-            rules.allow_path(path, read if path.is_dir() else AccessFS.READ_FILE)
-        rules.allow_path(NULL, AccessFS.READ_FILE | write)
-        for path in (policy.scratch, *policy.writable):
-            rules.allow_path(path, read | write | make | remove)
-        if policy.sockets:
-            rules.allow_path(policy.scratch, AccessFS.MAKE_SOCK)
+        for path, rights in to_read(policy.reads()):
+            rules.allow_path(path, rights)
+        rules.allow_path(policy.scratch, to_write(policy.sockets))
+        for path in policy.writable:
+            rules.allow_path(path, to_write(sockets=False))
         rules.restrict()
         covers = ["files"]
         covers += ["TCP"] if rules.handled_net & AccessNet.CONNECT_TCP else []
