@@ -28,6 +28,7 @@ from course_lib.grading.sandbox import Limits, documented
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.executed import Terms
+from course_lib.grading.sealed.gpus import reached
 from course_lib.grading.sealed.intake import Intake, take_in
 from course_lib.grading.sealed.judges import Done, warm_up
 from course_lib.grading.sealed.keys import Key
@@ -200,7 +201,7 @@ def parsed(resources: str) -> dict[str, float]:
 
 
 def describe(level: str) -> list[str]:
-    """On a worker: the devices it has, once its sandbox has been tried.
+    """On a worker: the devices that checks run on, once its sandbox has been tried.
 
     Raises:
         Refused: If the sandbox is not complete.
@@ -270,4 +271,6 @@ def _desk() -> Desk:
     derive(library)
     zygote = Zygote(library)
     warm_up()  # while it loads
-    return zygote.ready().desks[0]
+    desk = zygote.ready().desks[0]
+    reached(desk, Terms())
+    return desk

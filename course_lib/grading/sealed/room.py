@@ -13,10 +13,10 @@ from course_lib.grading.course import Course
 from course_lib.grading.gradebook import MasterCell, master_cells
 from course_lib.grading.machine import machine
 from course_lib.grading.sandbox import Limits, documented
-from course_lib.grading.sealed import record
+from course_lib.grading.sealed import gpus, record
 from course_lib.grading.sealed.executed import Terms
 from course_lib.grading.sealed.keys import Key, course_key
-from course_lib.grading.sealed.launch import required
+from course_lib.grading.sealed.launch import Zygote, required
 from course_lib.grading.sealed.questions import Question
 from course_lib.grading.sealed.student import Bounds
 from course_lib.grading.sealed.testcells import TestCell, planned
@@ -83,7 +83,7 @@ def room_of(
         course: Whose submissions they are.
         assignment: Slug of the assignment.
         sandbox: ``"strict"`` or ``"available"``.
-        devices: On which they are judged; those of this machine by default.
+        devices: On which they are judged; those that students' processes reach here by default.
     """
     masters = master_cells(course.database, assignment, assignment)
     source = nbformat.read(course.source(assignment), as_version=4)
@@ -91,12 +91,20 @@ def room_of(
     tests = [[m.grade_id, m.source, str(m.points), m.checksum] for m in masters]
     common = record.digest(
         library_stamp(),
-        " ".join(devices or machine()),
+        " ".join(devices or _devices(course, terms)),
         repr(terms.bounds),
         *(p for t in tests for p in t),
     )
     metadata = {k: v for k, v in source.metadata.items() if k in ("kernelspec", "language_info")}
     return Room(course, assignment, masters, course_key(course.root), common, terms, metadata)
+
+
+def _devices(course: Course, terms: Terms) -> list[str]:
+    found = machine()
+    if not gpus.among(found):
+        return found
+    with Zygote(edition(course)) as zygote:
+        return gpus.reached(zygote.ready().desks[0], terms)
 
 
 def bounds(course: Course, assignment: str) -> Bounds:
