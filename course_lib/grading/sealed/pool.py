@@ -23,7 +23,6 @@ from course_lib.grading import feedback
 from course_lib.grading.course import Course, GradingError
 from course_lib.grading.gradebook import Returned, create
 from course_lib.grading.gradebook_writer import Writer
-from course_lib.grading.machine import machine
 from course_lib.grading.release import release
 from course_lib.grading.run import Outcome
 from course_lib.grading.sealed import record
@@ -115,7 +114,6 @@ def _here(
     course: Course, assignment: str, sandbox: str, jobs: int
 ) -> Iterator[tuple[Room, Judges]]:
     """The judges of this machine, once it is sure that its sandbox is complete."""
-    machine()
     room = room_of(course, assignment, sandbox)
     with Zygote(edition(course), max(jobs + AHEAD, LEAST)) as zygote:
         warm_up(assignment, room.questions)  # while it loads
