@@ -1,16 +1,21 @@
 """A provisioner whose kernels are forked, and a kernel manager that asks for it."""
 
+import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import CaselessStrEnum, Dict, List, Unicode
+from traitlets import CaselessStrEnum, Dict, List, Type, Unicode
 
 from course_lib.grading.kernel import PRELOAD
 from course_lib.grading.kernel.parent import Fork, KernelRefused, Parent, warm
@@ -150,8 +155,38 @@ class ForkedProvisioner(LocalProvisioner):
             self.log.info("Missing walls: %s", ", ".join(missing))
 
 
+class ForkedKernelClient(AsyncKernelClient):
+    """A client that begins at once.
+
+    jupyter_client's own waits until nothing was heard for a fifth of a second, lest messages of a
+    kernel's start be taken for those of a cell. Here they are told apart by what they answer.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return once the kernel answers and is heard; called by nbclient.
+
+        Args:
+            timeout: Seconds; none by default.
+
+        Raises:
+            RuntimeError: If it does not answer in time, or has ended.
+        """
+        ends = time.monotonic() + (math.inf if timeout is None else timeout)
+        while time.monotonic() < ends:
+            self.kernel_info()
+            with suppress(Empty):
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=0.2)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel ended before it answered")
+        raise RuntimeError(f"the kernel did not answer within {timeout:g} s")
+
+
 class ForkedKernelManager(AsyncKernelManager):
     """A kernel manager for ``Execute.kernel_manager_class``: its kernels are forked."""
+
+    client_factory = Type(ForkedKernelClient, klass=AsyncKernelClient)
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
         if self.provisioner is None:
