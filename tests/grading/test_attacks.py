@@ -14,6 +14,7 @@ import pytest
 from course_lib.grading.attacks import guide, stock, watch
 from course_lib.grading.attacks.model import HONEST, corpus
 from course_lib.grading.attacks.run import Finding, Outcome, grade_corpus
+from course_lib.grading.sandbox import bubblewrap
 
 
 def test_the_corpus_is_as_large_as_promised() -> None:
@@ -38,7 +39,10 @@ def test_the_guide_shows_what_was_recorded() -> None:
 
 
 @pytest.mark.slow
-def test_nobody_gains_a_point_or_does_harm_and_nobody_honest_loses_one(tmp_path: Path) -> None:
+def test_nobody_gains_a_point_or_does_harm_and_nobody_honest_loses_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bubblewrap, "PROGRAM", "not-installed")  # the other walls must do
     outcome = grade_corpus(corpus(), tmp_path, sandbox="available")
     fallen = [
         f"{finding.attack.name}: {finding.given} of {finding.deserved}, {finding.effects}"

@@ -23,6 +23,7 @@ from benchmarks.kills import ASSIGNMENT, NAMES, copy, gradebook, left, small_cla
 from course_lib.editions.leaks import find_leaks, hidden_secrets
 from course_lib.grading import cells
 from course_lib.grading.course import Course, GradingError
+from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sealed.alone import NAME, alone, end_with
 from course_lib.grading.sealed.pool import grade
 from course_lib.grading.sealed.rooms import Room, sweep
@@ -58,10 +59,16 @@ def states(course: Course, **options: Any) -> dict[str, str]:
     return {outcome.student: outcome.state for outcome in outcomes}
 
 
-@pytest.mark.parametrize("jobs", [1, 4])
-def test_marks_are_the_same_at_any_number_of_judges(
-    template: Course, graded: Course, tmp_path: Path, jobs: int
+@pytest.mark.parametrize(("jobs", "wall"), [(1, bubblewrap.PROGRAM), (4, "not-installed")])
+def test_marks_are_the_same_at_any_number_of_judges_and_without_a_second_wall(
+    template: Course,
+    graded: Course,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    wall: str,
 ) -> None:
+    monkeypatch.setattr(bubblewrap, "PROGRAM", wall)
     course = copy(template, tmp_path)
     grade(ASSIGNMENT, course=course, jobs=jobs, sandbox="available")
     assert gradebook(course) == gradebook(graded)
