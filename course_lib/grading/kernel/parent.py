@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from course_lib.grading.sealed.lines import Lines
 from course_lib.grading.sealed.rooms import Room
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
@@ -42,7 +43,8 @@ class Parent:
     def __init__(self, environment: Mapping[str, str], preload: Sequence[str]) -> None:
         self._room = Room()
         self.room = self._room.path
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair()
+        self._control = Lines(ours)
         options = {"control": theirs.fileno(), "preload": list(preload)}
         with (self.room / "log").open("wb") as log, theirs:
             self._process = subprocess.Popen(
@@ -82,15 +84,14 @@ class Parent:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                data = json.dumps({"worker": self._started, **request}).encode()
-                socket.send_fds(self._control, [data], [theirs.fileno()])
+                self._control.send({"worker": self._started, **request}, [theirs.fileno()])
             ours.settimeout(START)
             with suppress(OSError):
                 said = json.loads(ours.recv(65536) or b'{"refused": "it ended at once"}')
                 if "pid" in said:
                     return Fork(self, self._started, said["pid"], said["layers"])
                 raise KernelRefused(f"no kernel was started: {said['refused']}")
-        self._control.send(json.dumps({"kill": self._started}).encode())
+        self._control.send({"kill": self._started})
         raise KernelRefused(f"no kernel came up within {START:g} s")
 
     def status(self, number: int, seconds: float = 0.0) -> int | None:
@@ -98,18 +99,19 @@ class Parent:
         until = time.monotonic() + seconds
         while number not in self.ended:
             told = self._hear(max(0.0, until - time.monotonic()))
-            if "ended" in told:
-                self.ended[told["ended"]] = told["status"]
-            elif not self.alive:
+            self.ended |= {one["ended"]: one["status"] for one in told}
+            if told:
+                continue
+            if not self.alive:
                 return -signal.SIGKILL  # with their parent they all end
-            elif time.monotonic() >= until:
+            if time.monotonic() >= until:
                 return None
         return self.ended[number]
 
     def close(self) -> None:
         """End it, with all its kernels, and clear its room."""
-        if self._control.fileno() >= 0:
-            self._control.close()  # it ends its kernels, and then itself
+        if self._control.end.fileno() >= 0:
+            self._control.end.close()  # it ends its kernels, and then itself
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END)
             self._process.kill()
@@ -117,15 +119,15 @@ class Parent:
             self._room.close()
         atexit.unregister(self.close)
 
-    def _hear(self, seconds: float) -> dict[str, Any]:
-        """The next message, if one comes in time."""
-        self._control.settimeout(seconds)
+    def _hear(self, seconds: float) -> list[dict[str, Any]]:
+        """The next messages, if any come in time."""
+        self._control.end.settimeout(seconds)
         try:
-            return dict(json.loads(self._control.recv(4096) or b"{}"))
-        except OSError:
-            return {}
+            return self._control.receive()
+        except (EOFError, OSError):
+            return []
         finally:
-            self._control.settimeout(None)
+            self._control.end.settimeout(None)
 
 
 class Fork:

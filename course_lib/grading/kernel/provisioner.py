@@ -19,7 +19,7 @@ from traitlets import CaselessStrEnum, Dict, List, Type, Unicode
 
 from course_lib.grading.kernel import PRELOAD
 from course_lib.grading.kernel.parent import Fork, KernelRefused, Parent, warm
-from course_lib.grading.sandbox import clean_environment, documented
+from course_lib.grading.sandbox import clean_environment, documented, lacking
 
 INLINE = "module://matplotlib_inline.backend_inline"
 LIMITS = {"cpu_seconds": 3600, "memory": 4 * 2**30, "open_files": 256}
@@ -149,10 +149,9 @@ class ForkedProvisioner(LocalProvisioner):
 
     def _report(self) -> None:
         standing = [str(layer["layer"]) for layer in self.layers if layer["active"]]
-        missing = [str(layer["layer"]) for layer in self.layers if not layer["active"]]
         self.log.info("Forked a kernel. Walls: %s", ", ".join(standing) or "none")
-        if missing:
-            self.log.info("Missing walls: %s", ", ".join(missing))
+        if missing := lacking(self.layers):
+            self.log.info("Missing walls: %s", missing)
 
 
 class ForkedKernelClient(AsyncKernelClient):

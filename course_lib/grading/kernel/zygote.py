@@ -15,6 +15,7 @@ import time
 import types
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,30 +34,30 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     if not sys.flags.safe_path:
         del sys.path[0]  # this file's folder
-    sandbox, zygote = grader()
+    sandbox, zygote, lines = grader()
     preload(options["preload"])
     start = starter(sandbox)
     # What is loaded stays: no kernel looks through it for garbage, and so copies its pages.
     gc.collect()
     gc.freeze()
-    control = socket.socket(fileno=options["control"])
-    control.send(b'{"ready": true}')
-    zygote.Zygote([control], start).serve()
+    control = lines.Lines(socket.socket(fileno=options["control"]))
+    control.send({"ready": True})
+    zygote.Zygote([control], partial(zygote.forked, start)).serve()
 
 
-def grader() -> tuple[Any, Any]:
-    """The sandbox and the part that forks, loaded without the rest, then taken out of the way."""
+def grader() -> tuple[Any, ...]:
+    """The sandbox, what forks and what it hears, loaded without the rest, then out of the way."""
     for name, folder in (("course_lib", GRADING.parent), ("course_lib.grading", GRADING)):
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__path__ = [str(folder)]
     loaded = tuple(
         importlib.import_module(f"course_lib.grading.{name}")
-        for name in ("sandbox", "sealed.zygote")
+        for name in ("sandbox", "sealed.zygote", "sealed.lines")
     )
     loaded[0].prepare(sockets=True)
     for name in [name for name in sys.modules if f"{name}.".startswith("course_lib.")]:
         del sys.modules[name]
-    return loaded[0], loaded[1]
+    return loaded
 
 
 def preload(names: Iterable[str]) -> None:

@@ -9,7 +9,14 @@ parent's business, and so is starting the warm parent with `clean_environment`, 
 
 from course_lib.grading.sandbox.enter import enter, prepare, probe
 from course_lib.grading.sandbox.policy import Limits, Policy, clean_environment
-from course_lib.grading.sandbox.report import Layer, SandboxMissing, documented, explain, require
+from course_lib.grading.sandbox.report import (
+    Layer,
+    SandboxMissing,
+    documented,
+    explain,
+    lacking,
+    require,
+)
 
 __all__ = [
     "Layer",
@@ -20,6 +27,7 @@ __all__ = [
     "documented",
     "enter",
     "explain",
+    "lacking",
     "prepare",
     "probe",
     "require",

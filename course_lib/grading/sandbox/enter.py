@@ -22,6 +22,7 @@ ORDER: dict[str, Callable[[Policy], str]] = {
     "uts namespace": namespaces.uts,
     "mount namespace": namespaces.mounts,
     "limits": limits.limit_use,
+    "memory": limits.limit_memory,
     "threads": limits.limit_threads,
     "no-new-privs": namespaces.no_new_privileges,
     "landlock": files.landlock,

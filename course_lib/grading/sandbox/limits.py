@@ -19,19 +19,24 @@ def lower(kind: int, value: int) -> None:
 
 
 def limit_use(policy: Policy) -> str:
-    """Limit processor time, memory, open files and the size of files; no core dumps."""
+    """Limit processor time, open files and the size of files; no core dumps."""
     limits = policy.limits
     lower(resource.RLIMIT_CPU, limits.cpu_seconds)
     lower(resource.RLIMIT_NOFILE, limits.open_files)
     lower(resource.RLIMIT_FSIZE, limits.file_size)
     lower(resource.RLIMIT_CORE, 0)
-    said = f"{limits.cpu_seconds} s of CPU, {limits.open_files} files of {limits.file_size} bytes"
-    if limits.memory is None:
-        return f"{said}, memory without limit"
+    return f"{limits.cpu_seconds} s of CPU, {limits.open_files} files of {limits.file_size} bytes"
+
+
+def limit_memory(policy: Policy) -> str:
+    """Limit memory, beyond what the process holds by now."""
+    most = policy.limits.memory
+    if most is None:
+        return "without limit, as asked"
     if sys.platform != "linux":
-        return f"{said}, memory without limit: only Linux enforces one"
-    lower(resource.RLIMIT_AS, mapped() + limits.memory)
-    return f"{said}, {limits.memory} bytes of memory"
+        raise OSError("only Linux enforces a limit")
+    lower(resource.RLIMIT_AS, mapped() + most)
+    return f"{most} bytes"
 
 
 def mapped() -> int:

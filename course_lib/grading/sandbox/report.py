@@ -1,9 +1,10 @@
 """What holds and what does not, as plain data, and the refusal to go on with too little."""
 
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 USER_NAMESPACES = (
     "allow user namespaces: `sysctl user.max_user_namespaces=10000`; on Ubuntu 24.04 also "
@@ -11,6 +12,7 @@ USER_NAMESPACES = (
 )
 HOW = {
     "limits": "use Linux or macOS; on Windows use WSL2",
+    "memory": "use Linux",
     "threads": "grade as an ordinary user (the kernel never counts root's threads) where user "
     "namespaces are allowed",
     "no-new-privs": "use Linux",
@@ -29,7 +31,7 @@ HOW = {
 """How to get each layer, in the order in which they are reported."""
 
 PORTABLE = frozenset({"limits", "descriptors"})
-CONTAINER = PORTABLE | {"no-new-privs", "capabilities", "landlock", "seccomp"}
+CONTAINER = PORTABLE | {"memory", "no-new-privs", "capabilities", "landlock", "seccomp"}
 LINUX = CONTAINER | {name for name in HOW if name.endswith("namespace")}
 
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io")
@@ -78,6 +80,19 @@ def documented() -> frozenset[str]:
     if sys.platform != "linux":
         return PORTABLE
     return CONTAINER if in_container() else LINUX
+
+
+def lacking(layers: Iterable[Mapping[str, Any]]) -> str:
+    """Names of the layers that do not stand; empty if all do.
+
+    Args:
+        layers: As a record has them.
+
+    Example:
+        >>> lacking([{"layer": "limits", "active": True}, {"layer": "seccomp", "active": False}])
+        'seccomp'
+    """
+    return ", ".join(str(layer["layer"]) for layer in layers if not layer["active"])
 
 
 def explain(layers: Iterable[Layer]) -> str:

@@ -1,6 +1,5 @@
 """Where a judge asks for workers, talks to them, and ends them."""
 
-import json
 import os
 import shutil
 import socket
@@ -14,7 +13,11 @@ from typing import Any
 
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.sealed.border import BorderError, Channel, encode
+from course_lib.grading.sealed.lines import Lines
 from course_lib.grading.sealed.turn import Turn
+
+START = 60.0
+"""Seconds a worker may take to come up, which is a moment where it is forked."""
 
 GRACE = 1.0
 """Seconds a worker has to heed an interrupt before it is killed."""
@@ -60,12 +63,12 @@ class Desk:
     """One judge's connection to the zygote.
 
     Args:
-        control: Requests go out and deaths come in by it.
+        control: Requests go out and deaths come in by it, line by line.
         room: Folder for the scratch folders of its workers.
     """
 
     def __init__(self, control: socket.socket, room: Path) -> None:
-        self.control, self.room = control, room
+        self.control, self.room = Lines(control), room
         self.hired = 0
         self.ended: dict[int, int] = {}
         self.turn: Turn | None = None
@@ -102,7 +105,7 @@ class Desk:
             "required": sorted(required),
         }
         with theirs:
-            socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno()])
+            self.control.send(request, [theirs.fileno()])
         return Worker(self, self.hired, scratch, ours.detach())
 
     def ahead(self) -> bool:
@@ -114,28 +117,26 @@ class Desk:
 
     def end(self, worker: int) -> int | None:
         """Kill a worker; its exit status, or None if nobody tells."""
-        self.control.send(json.dumps({"kill": worker}).encode())
-        self.control.settimeout(5.0)
+        self.control.send({"kill": worker})
+        self.control.end.settimeout(5.0)
         try:
             while worker not in self.ended:
-                told = json.loads(self.control.recv(4096) or b'{"ended": 0, "status": 0}')
-                if not told["ended"]:
-                    return None
-                self.ended[told["ended"]] = told["status"]
-        except TimeoutError:
+                for told in self.control.receive():
+                    self.ended[told["ended"]] = told["status"]
+        except (EOFError, OSError):
             return None
         finally:
-            self.control.settimeout(None)
+            self.control.end.settimeout(None)
         return self.ended.pop(worker)
 
     def vacate(self) -> None:
         """Make room for another judge: end what an earlier one has left behind."""
-        self.control.send(json.dumps({"kill": None}).encode())
+        self.control.send({"kill": None})
         self.hired += 1_000_000  # no death that is told late is taken for that of a worker to come
 
     def close(self) -> None:
         """Hang up; the zygote ends this judge's workers."""
-        self.control.close()
+        self.control.end.close()
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Worker:
         self._asked = 0
         self._over = False
         self._looked = time.monotonic()
-        hello = self._reply(10.0)
+        hello = self._reply(START)
         if "layers" not in hello:
             self.close()
             raise Refused(str(hello.get("refused", "the sandbox could not be entered")))

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from course_lib.checks.exercises import find
 from course_lib.checks.references import PREPARE
 from course_lib.checks.run import cases
+from course_lib.grading.sealed import method
 from course_lib.grading.sealed.alone import end_with
 from course_lib.grading.sealed.desk import Desk, Refused
 from course_lib.grading.sealed.questions import Question, fresh
@@ -64,10 +68,10 @@ class Judges:
         self, room: Room, desks: Sequence[Desk], turns: int, deeds: Mapping[str, Deed]
     ) -> None:
         self._room, self._desks, self._deeds = room, desks, deeds
-        self._places = tempfile.TemporaryFile()
+        self._places = tempfile.NamedTemporaryFile()
         for desk in desks:
-            desk.turn = Turn(self._places, turns)
-        self._context = get_context("fork")
+            desk.turn = Turn(Path(self._places.name), turns)
+        self._context: Any = get_context(method.METHOD)
         self._judges: dict[Connection, tuple[int, Any]] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, tuple[Any, ...]] = {}
@@ -116,8 +120,12 @@ class Judges:
     def _employ(self, number: int) -> None:
         ours, theirs = self._context.Pipe()
         foreign = [ours, *self._judges]
+        others = [desk for desk in self._desks if desk is not self._desks[number]]
         process = self._context.Process(
-            target=self._serve, args=(theirs, foreign, number, os.getpid()), daemon=True
+            target=_serve,
+            args=(theirs, foreign, others, os.getpid(), self._room, self._desks[number]),
+            kwargs={"deeds": self._deeds, "began": method.METHOD},
+            daemon=True,
         )
         process.start()
         theirs.close()
@@ -133,23 +141,32 @@ class Judges:
         self._desks[number].vacate()
         self._employ(number)
 
-    def _serve(
-        self, tasks: Connection, foreign: Sequence[Connection], number: int, parent: int
-    ) -> None:
-        """Judge until the class is done, or whoever asked is gone."""
-        end_with(parent)
-        for end in foreign:
-            end.close()
-        for desk in self._desks:
-            if desk is not self._desks[number]:
-                desk.close()
-        while True:
-            try:
-                what, student, *more = tasks.recv()
-            except (EOFError, KeyboardInterrupt):
-                return
-            deed = partial(self._deeds[what], self._room, self._desks[number])
-            tasks.send(_done(deed, what, student, more))
+
+def _serve(
+    tasks: Connection,
+    foreign: Sequence[Connection],
+    others: Sequence[Desk],
+    parent: int,
+    room: Room,
+    desk: Desk,
+    deeds: Mapping[str, Deed],
+    began: str,
+) -> None:
+    """In a judge's process: judge until the class is done, or whoever asked is gone."""
+    end_with(parent)
+    for end in foreign:
+        end.close()
+    for other in others:
+        other.close()
+    if began == "spawn":  # and so with nothing loaded
+        torch.set_num_threads(1)
+        warm_up(room.assignment, room.questions)
+    while True:
+        try:
+            what, student, *more = tasks.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        tasks.send(_done(partial(deeds[what], room, desk), what, student, more))
 
 
 def _done(deed: Deed, what: str, student: str, more: Sequence[Any]) -> Done:

@@ -15,6 +15,7 @@ from course_lib.editions.library import PACKAGE
 from course_lib.grading.course import GradingError
 from course_lib.grading.sandbox import bubblewrap, clean_environment
 from course_lib.grading.sandbox.policy import readable_here
+from course_lib.grading.sealed import method
 from course_lib.grading.sealed.desk import Desk
 from course_lib.grading.sealed.rooms import Room
 
@@ -46,7 +47,7 @@ class Zygote:
         self._own = Room()
         self.room = self._own.path
         _refuse_open_books(self.library)
-        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(judges)]
+        pairs = [socket.socketpair() for _ in range(judges)]
         ours, theirs = zip(*pairs, strict=True)
         self.desks = [Desk(control, self.room) for control in ours]
         self.missing = "not asked for"
@@ -87,7 +88,8 @@ class Zygote:
 
     def _command(self, controls: list[int], walled: bool) -> list[str]:
         packages = site.getsitepackages()[0]
-        options = json.dumps({"path": [str(self.library), packages], "controls": controls})
+        path = [str(self.library), packages]
+        options = json.dumps({"path": path, "controls": controls, "method": method.METHOD})
         python = os.path.realpath(sys.executable)
         # Isolated, and without the site module: no editable install, no user's own packages.
         plain = [python, "-I", "-S", str(ZYGOTE), options]
@@ -110,16 +112,17 @@ class Zygote:
             GradingError: If it does not start.
         """
         control = self.desks[0].control
-        control.settimeout(START)
+        control.end.settimeout(START)
         try:
-            ready = control.recv(4096)
-        except OSError:
-            ready = b""
-        control.settimeout(None)
-        if not ready:
+            while not control.receive():
+                pass
+            control.end.settimeout(None)
+        except (EOFError, OSError) as error:
             said = (self.room / "zygote.log").read_text(errors="replace").strip()[-2000:]
             self.close()
-            raise GradingError(f"the parent of the students' processes did not start: {said}")
+            raise GradingError(
+                f"the parent of the students' processes did not start: {said}"
+            ) from error
         return self
 
 

@@ -14,6 +14,7 @@ from traitlets import Integer, Unicode
 from course_lib.grading import cells
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook_writer import Writer
+from course_lib.grading.sandbox import lacking
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.ahead import Ahead
 from course_lib.grading.sealed.executed import execute, is_test
@@ -59,6 +60,8 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
             _, body = execute(nb, _zygote(root).desks[0], drawn, room.terms, intake.beside)
         decided = {entry["cell"]: entry["score"] for entry in body["cells"]}
         body |= {**earned(nb, decided), "problem": "", "notebook": ""}
+        if missing := lacking(body["layers"]):
+            self.log.info("Walls this machine does not put up: %s", missing)
         made = {**head(room, student, intake), **body}
         record.write(room.record(student), made, room.key)
         resources[SCORES] = scores(made)

@@ -1,6 +1,7 @@
 """Grade a whole class: several judges, one writer, and nothing lost when it is killed."""
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from course_lib.grading.gradebook import Returned, create
 from course_lib.grading.gradebook_writer import Writer
 from course_lib.grading.release import release
 from course_lib.grading.run import Outcome
+from course_lib.grading.sandbox import lacking
 from course_lib.grading.sealed import record
 from course_lib.grading.sealed.alone import alone
 from course_lib.grading.sealed.desk import Desk, Refused
@@ -119,9 +121,12 @@ def _here(
         warm_up(assignment, room.questions)  # while it loads
         zygote.ready()
         try:
-            zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required).close()
+            tried = zygote.desks[0].hire((), room.terms.bounds.limits, room.terms.required)
         except Refused as refused:
             raise GradingError(str(refused)) from refused
+        tried.close()
+        if missing := lacking(tried.layers):
+            print(f"Walls this machine does not put up: {missing}", file=sys.stderr)
         with Judges(room, zygote.desks, jobs, DEEDS) as judges:
             yield room, judges
 
@@ -231,7 +236,10 @@ class _Class:
 
 
 def _processors() -> int:
-    return len(os.sched_getaffinity(0))
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # on Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _penalty(course: Course) -> Callable[[str, float, float], float | None]:

@@ -290,7 +290,9 @@ class Student:
         if self._ended > self.bounds.restarts:
             raise Lost("NotRun", f"the code ended its process {self._ended} times")
         self.starts += 1
+        began = time.monotonic()
         self._worker = self._desk.hire(self._files, self.bounds.limits, self._required)
+        self._ends += time.monotonic() - began  # its own time stands still
         self.layers = self._worker.layers
         for source in self._cells:
             self._worker.request("run", self.bounds.cell, source=source)

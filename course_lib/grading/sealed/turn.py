@@ -4,6 +4,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 PAUSE = 0.001
@@ -14,12 +15,12 @@ class Turn:
     """One of some places that processes share; who ends, even killed, gives it back.
 
     Args:
-        file: Open for writing; the locks are on it.
+        file: The locks are on it; it exists.
         places: How many there are; at least 1.
     """
 
-    def __init__(self, file: IO[Any], places: int) -> None:
-        self._file, self._places = file, places
+    def __init__(self, file: Path, places: int) -> None:
+        self._path, self._places = file, places
 
     @contextmanager
     def taken(self, meanwhile: Callable[[], bool]) -> Iterator[float]:
@@ -29,18 +30,16 @@ class Turn:
             meanwhile: Called again and again while waiting; whether it had anything to do.
         """
         began = time.monotonic()
-        while (place := self._free()) is None:
-            if not meanwhile():
-                time.sleep(PAUSE)
-        try:
+        with self._path.open("r+b") as file:  # closing it gives the place back
+            while not self._held(file):
+                if not meanwhile():
+                    time.sleep(PAUSE)
             yield time.monotonic() - began
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
 
-    def _free(self) -> int | None:
-        """A place that was free and is held now."""
+    def _held(self, file: IO[Any]) -> bool:
+        """Whether a place was free, and is held now."""
         for place in range(self._places):
             with suppress(BlockingIOError, PermissionError):  # somebody else holds it
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                return place
-        return None
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                return True
+        return False

@@ -14,37 +14,78 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_lib.grading.sealed.lines import Lines
 
 GRADING = Path(__file__).resolve().parent.parent
 
 Start = Callable[[dict[str, Any], int], None]
-"""In a forked child: do what a request asks, talking through a descriptor."""
+"""In a child: do what a request asks, talking through a descriptor."""
+
+ROUNDS = 10
+"""How often steps are taken ahead: after eight times Python knows how to run a function faster, and
+all workers with it."""
+
+Begin = Callable[[dict[str, Any], int], int]
+"""Begin a child that does what a request asks; its number."""
 
 
 def main() -> None:
-    """Load, say so, and fork a worker for every request until nobody is left who could ask."""
+    """Load, say so, and begin a worker for every request until nobody is left who could ask."""
     options = json.loads(sys.argv[1])
     sys.path[:0] = options["path"]
-    start = _loaded()
-    controls = [socket.socket(fileno=number) for number in options["controls"]]
-    controls[0].send(b'{"ready": true}')
-    Zygote(controls, start).serve()
+    _find_grader()
+    from course_lib.grading.sealed.lines import Lines
+
+    if "request" in options:
+        os.setsid()
+        _loaded(rounds=1)(options["request"], options["descriptor"])
+        os._exit(0)
+    forks = options["method"] == "fork"
+    begin = partial(forked, _loaded()) if forks else partial(spawned, options["path"])
+    controls = [Lines(socket.socket(fileno=number)) for number in options["controls"]]
+    controls[0].send({"ready": True})
+    Zygote(controls, begin).serve()
     os._exit(0)  # taking everything down that was imported takes long
 
 
+def forked(start: Start, request: dict[str, Any], descriptor: int) -> int:
+    """Begin a worker that has everything loaded."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            start(request, descriptor)
+        finally:
+            os._exit(0)
+    return pid
+
+
+def spawned(path: list[str], request: dict[str, Any], descriptor: int) -> int:
+    """Begin a worker that loads everything anew, which takes seconds."""
+    os.set_inheritable(descriptor, True)
+    options = json.dumps({"path": path, "request": request, "descriptor": descriptor})
+    words = [sys.executable, "-I", "-S", __file__, options]
+    return os.posix_spawn(sys.executable, words, os.environ)
+
+
 class Zygote:
-    """Forks workers and buries them.
+    """Begins workers and buries them.
 
     Args:
-        controls: One socket for each judge; requests come by it, and deaths are told by it.
-        start: What a forked child does.
+        controls: The way to each judge; requests come by it, and deaths are told by it.
+        begin: How a worker begins.
     """
 
-    def __init__(self, controls: list[socket.socket], start: Start) -> None:
-        self.controls, self.start = controls, start
-        self.living: dict[int, tuple[socket.socket, int]] = {}
+    def __init__(self, controls: list["Lines"], begin: Begin) -> None:
+        self.controls, self.begin = controls, begin
+        self.living: dict[int, tuple[Lines, int]] = {}
 
     def serve(self) -> None:
         """Answer until every judge has hung up."""
@@ -55,47 +96,35 @@ class Zygote:
         signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
         with selectors.DefaultSelector() as waiting:
             for control in self.controls:
-                waiting.register(control, selectors.EVENT_READ)
+                waiting.register(control.end, selectors.EVENT_READ, control)
             waiting.register(ours, selectors.EVENT_READ)
             while self.controls:
                 for key, _ in waiting.select():
                     if key.fileobj is ours:
                         ours.recv(4096)
                         self.bury()
-                    elif isinstance(key.fileobj, socket.socket) and not self.heed(key.fileobj):
+                    elif not self.heed(key.data):
                         waiting.unregister(key.fileobj)
+                        key.data.end.close()
 
-    def heed(self, control: socket.socket) -> bool:
-        """Take one request; False if that judge is gone."""
-        with suppress(OSError):
-            data, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
-            if data:
-                request = json.loads(data)
+    def heed(self, control: "Lines") -> bool:
+        """Take what has come; False if that judge is gone."""
+        try:
+            for request in control.receive():
                 if "kill" in request:
                     self.kill(control, request["kill"])
                 else:
-                    self.fork(control, request, descriptors[0])
-                return True
-        self.kill(control)
-        self.controls.remove(control)
-        control.close()
-        return False
+                    descriptor = control.descriptor()
+                    pid = self.begin(request, descriptor)
+                    os.close(descriptor)
+                    self.living[pid] = (control, request["worker"])
+            return True
+        except (EOFError, OSError):
+            self.kill(control)
+            self.controls.remove(control)
+            return False
 
-    def fork(self, control: socket.socket, request: dict[str, Any], descriptor: int) -> None:
-        """Start a worker that talks through ``descriptor``."""
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.setsid()
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                self.start(request, descriptor)
-            finally:
-                os._exit(0)
-        os.close(descriptor)
-        self.living[pid] = (control, request["worker"])
-
-    def kill(self, control: socket.socket, worker: int | None = None) -> None:
+    def kill(self, control: "Lines", worker: int | None = None) -> None:
         """End one worker of a judge, or all of them."""
         for pid, (owner, number) in self.living.items():
             if owner is control and worker in (None, number):
@@ -108,30 +137,33 @@ class Zygote:
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
                 control, worker = self.living.pop(pid)
-                message = {"ended": worker, "status": os.waitstatus_to_exitcode(status)}
                 with suppress(OSError):
-                    control.send(json.dumps(message).encode())
+                    status = os.waitstatus_to_exitcode(status)
+                    control.send({"ended": worker, "status": status})
 
 
-def _loaded() -> Start:
-    """Import all that workers need, then leave no trace of the grader in the import system."""
+def _find_grader() -> None:
+    """Have modules of the grader found, which the student edition lacks."""
     import types
 
     package = types.ModuleType("course_lib.grading")
     package.__path__ = [str(GRADING)]
     sys.modules[package.__name__] = package
 
+
+def _loaded(rounds: int = ROUNDS) -> Start:
+    """Import all that workers need, then leave no trace of the grader in the import system."""
     import torch
 
     torch.set_num_threads(1)  # a fork does not inherit threads, and would wait for them
-    _warm_up(torch)
+    _warm_up(torch, rounds)
     from course_lib.grading import sandbox
     from course_lib.grading.sealed import border, shell, worker
 
     session = shell.started()
     readable = tuple(map(Path, sys.path[:2]))
     sandbox.prepare(readable)
-    for name in [name for name in sys.modules if f"{name}.".startswith(f"{package.__name__}.")]:
+    for name in [name for name in sys.modules if f"{name}.".startswith("course_lib.grading.")]:
         del sys.modules[name]
     vars(sys.modules["course_lib"]).pop("grading", None)
     sys.argv = [""]
@@ -156,7 +188,7 @@ def _loaded() -> Start:
     return start
 
 
-def _warm_up(torch: Any) -> None:
+def _warm_up(torch: Any, rounds: int) -> None:
     """Do once what torch puts off until it is first asked, such as an optimizer's first step."""
     import importlib
 
@@ -184,15 +216,11 @@ def _warm_up(torch: Any) -> None:
         "groups": None,
         "changes": {},
     }
-    for name, options in STEPS * ROUNDS:
+    for name, options in STEPS * rounds:
         for device in ("cpu", FAKE):
             given = {"options": {**options, "foreach": False}, "gradients": [tensors] * 2}
             collect(getattr(torch.optim, name), {**case, **given, "device": device})
 
-
-ROUNDS = 10
-"""How often: after eight times Python knows how to run a function faster, and all workers with it.
-"""
 
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("SGD", {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.1}),

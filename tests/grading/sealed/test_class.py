@@ -24,6 +24,7 @@ from course_lib.editions.leaks import find_leaks, hidden_secrets
 from course_lib.grading import cells
 from course_lib.grading.course import Course, GradingError
 from course_lib.grading.sandbox import bubblewrap
+from course_lib.grading.sealed import method
 from course_lib.grading.sealed.alone import NAME, alone, end_with
 from course_lib.grading.sealed.pool import grade
 from course_lib.grading.sealed.rooms import Room, sweep
@@ -59,16 +60,25 @@ def states(course: Course, **options: Any) -> dict[str, str]:
     return {outcome.student: outcome.state for outcome in outcomes}
 
 
-@pytest.mark.parametrize(("jobs", "wall"), [(1, bubblewrap.PROGRAM), (4, "not-installed")])
-def test_marks_are_the_same_at_any_number_of_judges_and_without_a_second_wall(
+@pytest.mark.parametrize(
+    ("jobs", "wall", "begun"),
+    [
+        (1, bubblewrap.PROGRAM, "fork"),
+        (4, "not-installed", "fork"),
+        (2, bubblewrap.PROGRAM, "spawn"),  # as elsewhere than on Linux
+    ],
+)
+def test_marks_are_the_same_however_many_judge_behind_whatever_walls_and_however_begun(
     template: Course,
     graded: Course,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     jobs: int,
     wall: str,
+    begun: str,
 ) -> None:
     monkeypatch.setattr(bubblewrap, "PROGRAM", wall)
+    monkeypatch.setattr(method, "METHOD", begun)
     course = copy(template, tmp_path)
     grade(ASSIGNMENT, course=course, jobs=jobs, sandbox="available")
     assert gradebook(course) == gradebook(graded)

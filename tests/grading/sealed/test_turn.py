@@ -1,11 +1,11 @@
 """As many judge at a time as were asked for; nobody who is gone keeps a place."""
 
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,19 +18,20 @@ FORK = multiprocessing.get_context("fork")
 
 
 @pytest.fixture
-def file() -> Iterator[IO[Any]]:
-    with tempfile.TemporaryFile() as file:
-        yield file
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "places"
+    path.touch()
+    return path
 
 
-def hold(file: IO[Any], told: Connection) -> None:
+def hold(file: Path, told: Connection) -> None:
     with Turn(file, 1).taken(lambda: None):
         told.send("held")
         told.recv()
 
 
 @pytest.fixture
-def holder(file: IO[Any]) -> Iterator[tuple[Any, Connection]]:
+def holder(file: Path) -> Iterator[tuple[Any, Connection]]:
     """Another process that holds the first place, until it is told something."""
     ours, theirs = FORK.Pipe()
     process = FORK.Process(target=hold, args=(file, theirs))
@@ -41,13 +42,13 @@ def holder(file: IO[Any]) -> Iterator[tuple[Any, Connection]]:
     process.join()
 
 
-def waited(file: IO[Any], places: int, meanwhile: Any) -> float:
+def waited(file: Path, places: int, meanwhile: Any) -> float:
     with Turn(file, places).taken(meanwhile) as seconds:
         return seconds
 
 
 def test_who_comes_second_waits_and_another_place_is_free(
-    file: IO[Any], holder: tuple[Any, Connection]
+    file: Path, holder: tuple[Any, Connection]
 ) -> None:
     _, told = holder
     looks = []
@@ -63,7 +64,7 @@ def test_who_comes_second_waits_and_another_place_is_free(
 
 
 def test_a_place_of_a_process_that_is_killed_is_free(
-    file: IO[Any], holder: tuple[Any, Connection]
+    file: Path, holder: tuple[Any, Connection]
 ) -> None:
     process, _ = holder
     waited(file, 1, process.kill)
@@ -71,7 +72,7 @@ def test_a_place_of_a_process_that_is_killed_is_free(
 
 
 def test_a_submission_that_waits_loses_no_time_and_may_not_fill_the_disk(
-    desk: Desk, student: Class, file: IO[Any], holder: tuple[Any, Connection]
+    desk: Desk, student: Class, file: Path, holder: tuple[Any, Connection]
 ) -> None:
     process, _ = holder
     writes = (

@@ -1,12 +1,14 @@
 """What a student's process does and cannot do, as the judge sees it."""
 
 import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from course_lib.grading.sealed.desk import Desk, Lost
+from course_lib.grading.sealed.desk import Desk, Lost, Worker
 from course_lib.grading.sealed.student import Bounds
 
 from .conftest import QUICK, Class
@@ -138,6 +140,18 @@ def test_the_whole_submission_has_its_time(student: Class) -> None:
     one = student(bounds=Bounds(cell=1.0, whole=1.5))
     said = [one.run("while True: pass")[0]["evalue"] for _ in range(3)]
     assert "took its 1.5 s" in said[2]
+
+
+def test_a_process_that_is_slow_to_come_up_costs_its_submission_no_time(
+    student: Class, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*about: Any) -> Worker:
+        time.sleep(1.0)
+        return Desk.hire(desk, *about)
+
+    monkeypatch.setattr(desk, "hire", slowly)
+    one = student("x = 1", bounds=Bounds(cell=1.0, whole=1.0))
+    assert one.value("x") == 1
 
 
 def test_too_many_files_end_the_process(student: Class) -> None:
