@@ -61,7 +61,7 @@ class SealedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         decided = {entry["cell"]: entry["score"] for entry in body["cells"]}
         body |= {**earned(nb, decided), "problem": "", "notebook": ""}
         if missing := lacking(body["layers"]):
-            self.log.info("Walls this machine does not put up: %s", missing)
+            self.log.info("Missing walls: %s", missing)
         made = {**head(room, student, intake), **body}
         record.write(room.record(student), made, room.key)
         resources[SCORES] = scores(made)

@@ -126,7 +126,7 @@ def _here(
             raise GradingError(str(refused)) from refused
         tried.close()
         if missing := lacking(tried.layers):
-            print(f"Walls this machine does not put up: {missing}", file=sys.stderr)
+            print(f"Missing walls: {missing}", file=sys.stderr)
         with Judges(room, zygote.desks, jobs, DEEDS) as judges:
             yield room, judges
 
