@@ -202,7 +202,9 @@ def copies(course: Course, count: int, kinds: tuple[str, ...] | None = None) -> 
 def comparison(course: Course, rounds: int, sandbox: str) -> Table:
     """Stock, plug-in and sealed in turn; medians, and how many times stock's throughput.
 
-    The faster the grader, the more submissions, of the same kinds: its first ones take longer.
+    Throughput is compared within each round: a machine that is slow for minutes, as shared ones
+    are, then slows both sides of most rounds. The faster the grader, the more submissions, of the
+    same kinds: its first ones take longer.
     """
     few, many, all_ = (copies(course, count, HONEST) for count in (5, 13, 61))
     ways: dict[str, Callable[[], Cost]] = {
@@ -223,13 +225,16 @@ def comparison(course: Course, rounds: int, sandbox: str) -> Table:
             found[name].append(way())
     table = Table(title="Seconds per submission", caption=f"{machine()}, {rounds} rounds")
     table.add_column("grader")
-    for column in ("by the clock", "of processor", "times stock", "memory of all, MB"):
+    columns = ("by the clock", "of processor", "times stock", "from", "to", "memory of all, MB")
+    for column in columns:
         table.add_column(column, justify="right")
-    base = median(cost.clock for cost in found["stock nbgrader autograde"])
     for name, costs in found.items():
         clock, work = median(c.clock for c in costs), median(c.processor for c in costs)
+        pairs = zip(found["stock nbgrader autograde"], costs, strict=True)
+        times = [stock.clock / own.clock for stock, own in pairs]
+        ratios = (f"{one:.1f}" for one in (median(times), min(times), max(times)))
         memory = max(c.memory for c in costs)
-        table.add_row(name, f"{clock:.3f}", f"{work:.3f}", f"{base / clock:.1f}", f"{memory:.0f}")
+        table.add_row(name, f"{clock:.3f}", f"{work:.3f}", *ratios, f"{memory:.0f}")
     return table
 
 
