@@ -26,12 +26,12 @@ GRADING = Path(__file__).resolve().parent.parent
 Start = Callable[[dict[str, Any], int], None]
 """In a child: do what a request asks, talking through a descriptor."""
 
+Begin = Callable[[dict[str, Any], int], int]
+"""Begin a child that does what a request asks; its number."""
+
 ROUNDS = 10
 """How often steps are taken ahead: after eight times Python knows how to run a function faster, and
 all workers with it."""
-
-Begin = Callable[[dict[str, Any], int], int]
-"""Begin a child that does what a request asks; its number."""
 
 
 def main() -> None:
