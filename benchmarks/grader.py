@@ -199,12 +199,18 @@ def copies(course: Course, count: int, kinds: tuple[str, ...] | None = None) -> 
     return names
 
 
+def times(stock: list[float], own: list[float]) -> list[float]:
+    """How many times as long stock takes, round by round.
+
+    A machine that is slow for minutes, as shared ones are, slows both sides of most rounds.
+    """
+    return [theirs / ours for theirs, ours in zip(stock, own, strict=True)]
+
+
 def comparison(course: Course, rounds: int, sandbox: str) -> Table:
     """Stock, plug-in and sealed in turn; medians, and how many times stock's throughput.
 
-    Throughput is compared within each round: a machine that is slow for minutes, as shared ones
-    are, then slows both sides of most rounds. The faster the grader, the more submissions, of the
-    same kinds: its first ones take longer.
+    The faster the grader, the more submissions, of the same kinds: its first ones take longer.
     """
     few, many, all_ = (copies(course, count, HONEST) for count in (5, 13, 61))
     ways: dict[str, Callable[[], Cost]] = {
@@ -228,11 +234,11 @@ def comparison(course: Course, rounds: int, sandbox: str) -> Table:
     columns = ("by the clock", "of processor", "times stock", "from", "to", "memory of all, MB")
     for column in columns:
         table.add_column(column, justify="right")
+    stock = [cost.clock for cost in found["stock nbgrader autograde"]]
     for name, costs in found.items():
         clock, work = median(c.clock for c in costs), median(c.processor for c in costs)
-        pairs = zip(found["stock nbgrader autograde"], costs, strict=True)
-        times = [stock.clock / own.clock for stock, own in pairs]
-        ratios = (f"{one:.1f}" for one in (median(times), min(times), max(times)))
+        each = times(stock, [c.clock for c in costs])
+        ratios = (f"{one:.1f}" for one in (median(each), min(each), max(each)))
         memory = max(c.memory for c in costs)
         table.add_row(name, f"{clock:.3f}", f"{work:.3f}", *ratios, f"{memory:.0f}")
     return table

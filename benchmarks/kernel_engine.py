@@ -20,7 +20,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.grader import ASSIGNMENT, HONEST, Cost, by_nbgrader, copies, marginal, new_course
+from benchmarks.grader import (
+    ASSIGNMENT,
+    HONEST,
+    Cost,
+    by_nbgrader,
+    copies,
+    marginal,
+    new_course,
+    times,
+)
 from benchmarks.kept import keep
 from benchmarks.optim import machine
 from course_lib.grading.course import Course
@@ -145,13 +154,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = compared(*build(Path(folder)), options.rounds)
         rows = {
-            e: [median(c.clock for c in f), median(c.processor for c in f)]
-            for e, f in found.items()
+            engine: ([cost.clock for cost in costs], [cost.processor for cost in costs])
+            for engine, costs in found.items()
         }
-        for engine, (clock, work) in rows.items():
-            ratios = (rows["stock"][0] / clock, rows["stock"][1] / work)
-            figures = (f"{clock:.3f}", f"{work:.3f}", *(f"{ratio:.1f}" for ratio in ratios))
-            table.add_row(title, engine, *figures)
+        for engine, taken in rows.items():
+            seconds = (f"{median(one):.3f}" for one in taken)
+            ratios = (
+                f"{median(times(*two)):.1f}" for two in zip(rows["stock"], taken, strict=True)
+            )
+            table.add_row(title, engine, *seconds, *ratios)
     Console().print(table)
     if options.record:
         keep(table, "kernel_engine")
